@@ -1,0 +1,11 @@
+"""How bytes become pixels. One file per library; to add one, add its file and name it here."""
+
+from typing import Annotated
+
+from tyro.conf import subcommand
+
+from pipelines.decoders.dali import Dali
+from pipelines.decoders.decord import Decord
+from pipelines.decoders.plain import Plain
+
+Decoder = Annotated[Dali, subcommand("dali")] | Annotated[Decord, subcommand("decord")] | Annotated[Plain, subcommand("plain")]

@@ -1,0 +1,69 @@
+"""decord: clips of videos on the CPU; on a GPU with a build of decord that has CUDA."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import decord
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import UInt8
+from torch import Tensor
+
+from pipelines.decoders.cut import Cut, Execute, check_extent
+from shards.media import Kind
+from shards.refusal import Refusal
+
+
+@dataclass(frozen=True)
+class Decord:
+    """decord: one thread per video, frames by number. Videos only."""
+
+    gpu: bool = False
+    """Decode on the GPU. The wheel on PyPI has no CUDA: build decord with -DUSE_CUDA=ON for this."""
+
+    def open(self, kind: Kind, device: torch.device, threads: int) -> Execute:
+        if kind != "video":
+            raise Refusal(
+                "decoder decord decodes videos, these shards hold images; use decoder:dali, or an image recipe"
+            )
+        context = self._context(device)
+        pool = ThreadPoolExecutor(threads, "decord")
+
+        def execute(cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
+            clips = list(pool.map(lambda i: _clips(cut, i, context), range(len(cut.media))))
+            return torch.stack(clips, dim=1).to(device)
+
+        return execute
+
+    def _context(self, device: torch.device):
+        if not self.gpu:
+            return decord.cpu(0)
+        if device.type != "cuda":
+            raise Refusal(f"decord.gpu needs a CUDA device, this run is on {device}; leave out --…decoder.gpu")
+        try:
+            decord.nd.empty((1,), ctx=decord.gpu(0))
+        except decord.DECORDError as error:
+            raise Refusal("this build of decord has no CUDA; leave out --…decoder.gpu, or build decord with "
+                             "-DUSE_CUDA=ON") from error  # fmt: skip
+        return decord.gpu(device.index or 0)
+
+
+def _clips(cut: Cut, i: int, context) -> UInt8[Tensor, "v t c h w"]:
+    try:
+        reader = decord.VideoReader(io.BytesIO(cut.media[i]), ctx=context, num_threads=1)
+        wanted, where = np.unique(cut.frames[:, i], return_inverse=True)
+        pictures = torch.from_numpy(reader.get_batch(wanted).asnumpy()) if len(reader) > wanted[-1] else None
+    except decord.DECORDError as error:
+        raise Refusal(f"sample {cut.names[i]!r}: decord cannot decode it: {error}") from error
+    height, width = cut.extent[i, 1:] if pictures is None else pictures.shape[1:3]
+    check_extent(cut, i, "decord", int(height), int(width), len(reader))
+    return torch.stack([_resize(pictures[numbers], box, cut.side) for numbers, box in zip(
+        torch.from_numpy(where.reshape(cut.frames[:, i].shape)), cut.boxes[:, i], strict=True)])  # fmt: skip
+
+
+def _resize(pictures: UInt8[Tensor, "t h w c"], box: np.ndarray, side: int) -> UInt8[Tensor, "t c side side"]:
+    top, left, height, width = (int(n) for n in box)
+    part = pictures[:, top : top + height, left : left + width].permute(0, 3, 1, 2)
+    return F.interpolate(part, (side, side), mode="bilinear", antialias=True, align_corners=False).contiguous()

@@ -1,0 +1,34 @@
+"""Every random draw of a view, by name. Who draws passes a purpose; decoders and augmentations only execute draws."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shards.keyed import uniforms
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random numbers of one view of one batch: a pure function of (seed, epoch, sample, view, purpose)."""
+
+    seed: int
+    epochs: np.ndarray
+    """int64 [b]"""
+    samples: np.ndarray
+    """int64 [b]"""
+    view: int
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def uniform(self, purpose: str, count: int, low: float = 0.0, high: float = 1.0) -> np.ndarray:
+        """Uniform in [low, high): float64 of shape [b, count]."""
+        return low + (high - low) * uniforms(self.seed, purpose, self.epochs, self.samples, self.view, count)
+
+    def below(self, purpose: str, bounds: np.ndarray | int, count: int = 1) -> np.ndarray:
+        """Integers in 0 … bound - 1: int64 of shape [b, count]; ``bounds`` broadcasts against that."""
+        return np.floor(self.uniform(purpose, count) * bounds).astype(np.int64)
+
+    def chance(self, purpose: str, probability: float) -> np.ndarray:
+        """Which samples something happens to: bool of shape [b]."""
+        return self.uniform(purpose, 1)[:, 0] < probability

@@ -1,0 +1,123 @@
+"""The whole road in one file: order, read, decode, augment, negatives, batch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from pipelines.ahead import ahead
+from pipelines.batch import Batch
+from pipelines.boxes import centre_boxes
+from pipelines.clock import Clock
+from pipelines.decoders import Dali, Decoder
+from pipelines.decoders.cut import Cut, Execute
+from pipelines.draws import Draws
+from pipelines.frames import Clip
+from pipelines.negatives import Negatives, NoNegatives
+from pipelines.views import SimCLRViews, Views
+from shards.order import Order
+from shards.read import Shards
+from shards.refusal import Refusal
+
+VIEWS = 2
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a process stands: who it is among how many, and what it may use."""
+
+    rank: int = 0
+    world: int = 1
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    threads: int = 1
+    """Threads that decode."""
+
+
+@dataclass(frozen=True)
+class Loader:
+    """Turns shards into batches: an endless stream that is a pure function of (shards, seed, step)."""
+
+    shards: Path
+    """A data set made by tools/make_shards.py: the folder of one split."""
+    batch: int = 256
+    """Samples in a global batch, all processes together."""
+    side: int = 224
+    """Height and width of a view, in pixels."""
+    clip: Clip = field(default_factory=Clip)
+    decoder: Decoder = field(default_factory=Dali)
+    views: Views = field(default_factory=SimCLRViews)
+    negatives: Negatives = field(default_factory=NoNegatives)
+
+    def open(self, place: Place, seed: int, step: int = 0, clock: Clock | None = None) -> Iterator[Batch]:
+        """This process's part of every global batch from ``step`` on, without end.
+
+        Raises: ``Refusal`` if the shards, the batch, the decoder and the world do not fit together.
+        """
+        shards, clock = Shards(self.shards), clock or Clock()
+        execute = self._open_decoder(shards, place)
+        order = Order(len(shards), self.batch, seed)
+        order.at(step, place.rank, place.world)  # refuse before the first batch is asked for
+
+        def decode(step: int) -> tuple[np.ndarray, np.ndarray, Tensor]:
+            epochs, samples = order.at(step, place.rank, place.world)
+            return epochs, samples, self._decode(shards, execute, self._draws(seed, epochs, samples), clock)
+
+        return self._batches(shards, ahead(decode, step), place.device, seed, clock)
+
+    def sweep(self, shards: Shards, place: Place, samples: np.ndarray) -> Iterator[Float[Tensor, "b t c h w"]]:
+        """The named samples in their order, unaugmented: the centred square of the clip in the middle, 0 to 1."""
+        execute = self._open_decoder(shards, place)
+        size = max(self.batch // place.world, 1)
+        parts = [samples[start : start + size] for start in range(0, len(samples), size)]
+
+        def decode(number: int) -> Tensor:
+            extent = shards.index.extent[parts[number]].astype(np.int64)
+            frames, boxes = self.clip.middle(extent[:, 0])[None], centre_boxes(extent[:, 1:])[None]
+            return execute(self._cut(shards, parts[number], frames, boxes))
+
+        for _, pixels in zip(parts, ahead(decode, 0, len(parts)), strict=True):
+            yield pixels[0].to(place.device).float() / 255
+
+    def _open_decoder(self, shards: Shards, place: Place) -> Execute:
+        kind = shards.manifest.kind
+        if kind == "image" and self.clip.length > 1:
+            raise Refusal(
+                f"{shards.folder} holds images, the recipe asks for clips of {self.clip.length} frames; "
+                "choose an image recipe or video shards"
+            )
+        return self.decoder.open(kind, place.device, place.threads)
+
+    def _draws(self, seed: int, epochs: np.ndarray, samples: np.ndarray) -> tuple[Draws, ...]:
+        return tuple(Draws(seed, epochs, samples, view) for view in range(VIEWS))
+
+    def _decode(self, shards: Shards, execute: Execute, draws: tuple[Draws, ...], clock: Clock) -> Tensor:
+        samples = draws[0].samples
+        extent = shards.index.extent[samples].astype(np.int64)
+        with clock("read"):
+            frames = self.clip.draw(extent[:, 0], draws)
+            boxes = np.stack([self.views.boxes(extent[:, 1:], draw) for draw in draws])
+            cut = self._cut(shards, samples, frames, boxes)
+        with clock("decode"):
+            return execute(cut)
+
+    def _cut(self, shards: Shards, samples: np.ndarray, frames: np.ndarray, boxes: np.ndarray) -> Cut:
+        media = [shards.media(int(sample)) for sample in samples]
+        return Cut(media, shards.index.name[samples], shards.index.extent[samples], frames, boxes, self.side)
+
+    def _batches(self, shards: Shards, decoded: Iterator, device: torch.device, seed: int, clock: Clock):
+        labels = shards.labels()
+        while True:
+            with clock("wait"):
+                epochs, samples, pixels = next(decoded)
+            with clock("transfer"):
+                pixels = pixels.to(device, non_blocking=True)
+            draws = self._draws(seed, epochs, samples)
+            with clock("augment"):
+                views = tuple(self.views(part, draw) for part, draw in zip(pixels, draws, strict=True))
+                negatives = self.negatives(views[0], draws[0])
+            ids, classes = (torch.from_numpy(column.astype(np.int64)) for column in (samples, labels[samples]))
+            yield Batch(views, negatives, ids.to(device), classes.to(device))

@@ -1,0 +1,69 @@
+"""A finished data set, open for random access."""
+
+import mmap
+import zlib
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from shards.index import Index
+from shards.manifest import Manifest
+from shards.refusal import Refusal
+
+
+class Shards:
+    """Every sample of one split by its number, read from memory-mapped tars."""
+
+    def __init__(self, folder: Path):
+        """Open a data set.
+
+        Raises: ``Refusal`` if the folder holds none, or a tar is missing or has changed its size.
+        """
+        self.folder = folder
+        self.manifest = Manifest.load(folder)
+        self._maps: dict[int, mmap.mmap] = {}
+        for entry in self.manifest.shards:
+            tar = folder / f"{entry.name}.tar"
+            if not tar.is_file() or tar.stat().st_size != entry.bytes:
+                found = f"{tar.stat().st_size} bytes" if tar.is_file() else "no such file"
+                raise Refusal(f"{tar}: {found}, the manifest says {entry.bytes} bytes; make the shards again")
+        self._ends = np.cumsum([entry.samples for entry in self.manifest.shards])
+
+    @cached_property
+    def index(self) -> Index:
+        """The index of all shards, end to end."""
+        index = Index.concatenate([Index.load(self.folder / f"{e.name}.index.npz") for e in self.manifest.shards])
+        if len(index) != self.manifest.samples:
+            raise Refusal(
+                f"{self.folder}: the indexes list {len(index)} samples, the manifest {self.manifest.samples}; "
+                "make the shards again"
+            )
+        return index
+
+    def __len__(self) -> int:
+        return self.manifest.samples
+
+    def media(self, sample: int) -> bytes:
+        """The sample's image or video, as encoded.
+
+        Raises: ``Refusal`` if the bytes are not those that were written.
+        """
+        index, shard = self.index, int(np.searchsorted(self._ends, sample, side="right"))
+        member = int(index.members_end[sample - 1]) if sample else 0
+        start, size = int(index.offset[member]), int(index.size[member])
+        content = self._map(shard)[start : start + size]
+        if zlib.crc32(content) != index.checksum[member]:
+            where = f"{self.folder / self.manifest.shards[shard].name}.tar"
+            raise Refusal(f"{where}: sample {index.name[sample]!r} has changed since it was written")
+        return content
+
+    def labels(self, fact: str = "label") -> np.ndarray:
+        """The class of every sample: int32 of shape [n]."""
+        return self.index.label if fact == "label" else self.index.facts[:, self.manifest.facts.index(fact)]
+
+    def _map(self, shard: int) -> mmap.mmap:
+        if shard not in self._maps:
+            with (self.folder / f"{self.manifest.shards[shard].name}.tar").open("rb") as stream:
+                self._maps[shard] = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        return self._maps[shard]

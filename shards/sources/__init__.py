@@ -1,0 +1,9 @@
+"""Where samples come from. One file per data set; to add one, add its file and name it here."""
+
+from typing import Annotated
+
+from tyro.conf import subcommand
+
+from shards.sources.folder import Folder
+
+Source = Annotated[Folder, subcommand("folder")]

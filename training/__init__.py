@@ -1,0 +1,1 @@
+"""From batches to an encoder. Gradients live here; media files do not."""

@@ -1,0 +1,117 @@
+"""The training loop, start to end."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import chain
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from pipelines.batch import Batch
+from pipelines.clock import Clock
+from shards.files import write_atomically
+from shards.keyed import philox, purpose_key
+from shards.read import Shards
+from training.checkpoints import load_checkpoint, read_state, save_checkpoint
+from training.encoders import Encoder
+from training.floor import seconds_without_data
+from training.processes import open_accelerator, place_of
+from training.progress import Progress
+from training.resume import check_same_run, checkpoint_to_resume, facts_of
+from training.run import Pretrain
+from training.trackers import JsonLines, forget_after
+
+
+def pretrain(run: Pretrain) -> Encoder:
+    """Train, with metrics, probes and checkpoints in ``run.out``. Returns: the trained encoder.
+
+    Raises: ``Refusal`` if the run cannot be what it says.
+    """
+    checkpoint = checkpoint_to_resume(run)
+    first = read_state(checkpoint)["step"] if checkpoint else 0
+    accelerator = open_accelerator(run.precision, ["tensorboard", JsonLines(run.out)], str(run.out))
+    place = place_of(accelerator)
+    shards, clock = Shards(run.loader.shards), Clock()
+    batches = run.loader.open(place, run.seed, first, clock)
+    facts = facts_of(run, shards, place)
+    if checkpoint:
+        check_same_run(checkpoint, facts, run.allow_decoder_change)
+    _announce(run, accelerator, shards, first)
+
+    torch.manual_seed(run.seed)
+    method = run.method.build(run.network.build())
+    wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
+    take_step = _stepper(accelerator, wrapped, optimizer)
+    floor, batches = _floor(run, batches, take_step, method, optimizer.optimizer)
+    if checkpoint:
+        load_checkpoint(checkpoint, method, optimizer.optimizer)
+
+    progress = Progress(accelerator, run, clock, floor, first)
+
+    def probe(done: int) -> None:
+        progress.probed(done, run.probe(method.encoder, run.loader, shards, place, accelerator))
+
+    if run.probe.every and first == 0:
+        probe(0)
+    for step in range(first, run.steps):
+        with clock("step"):
+            batch = next(batches)
+            _seed_torch(run.seed, step, place.rank)
+            loss = take_step(batch, run.optimizer.rate_at(step, run.steps))
+            method.advance()
+        done, last = step + 1, step + 1 == run.steps
+        progress.step(done, loss)
+        if run.probe.every and (done % run.probe.every == 0 or last):
+            probe(done)
+        if done % run.checkpoint_every == 0 or last:
+            if accelerator.is_main_process:
+                save_checkpoint(run.out / "checkpoints", done, method, optimizer.optimizer, facts)
+            accelerator.wait_for_everyone()
+    progress.close()
+    accelerator.end_training()
+    return method.encoder
+
+
+def _stepper(accelerator: Accelerator, wrapped: nn.Module, optimizer: torch.optim.Optimizer):
+    """One optimizer step on one batch: one wrapped forward, one backward."""
+
+    def take_step(batch: Batch, rate: float) -> Tensor:
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        loss = wrapped(batch.views, batch.negatives, batch.ids)
+        accelerator.backward(loss)
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss.detach()
+
+    return take_step
+
+
+def _floor(run: Pretrain, batches: Iterator[Batch], take_step, method: nn.Module, optimizer: torch.optim.Optimizer):
+    """Seconds of a step without data, or ``None``, and the batches still to come, the timed one among them."""
+    if not run.floor_steps:
+        return None, batches
+    cached = next(batches)
+    seconds = seconds_without_data(lambda batch: take_step(batch, 0.0), cached, method, optimizer, run.floor_steps)
+    return seconds, chain([cached], batches)
+
+
+def _announce(run: Pretrain, accelerator: Accelerator, shards: Shards, first: int) -> None:
+    accelerator.init_trackers("tensorboard")
+    if not accelerator.is_main_process:
+        return
+    write_atomically(run.out / "run.json", json.dumps(asdict(run), indent=1, default=str).encode())
+    forget_after(run.out, first)
+    print(
+        f"{len(shards)} {shards.manifest.kind}s of {run.loader.shards}, batches of {run.loader.batch}, steps {first} to "
+        f"{run.steps} ({run.steps * run.loader.batch / len(shards):.1f} epochs in all), {accelerator.num_processes} "
+        f"process(es) on {accelerator.device}, {torch.get_num_threads()} threads each → {run.out}"
+    )
+
+
+def _seed_torch(seed: int, step: int, rank: int) -> None:
+    """Torch's global generators (dropout, stochastic depth) as a function of the step, so that they need no saving."""
+    word, *_ = philox((step, rank, 0, 0), (seed, purpose_key("torch")))
+    torch.manual_seed(int(word))

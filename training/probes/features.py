@@ -1,0 +1,25 @@
+"""Features of every sample of a data set, computed by all processes together."""
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from pipelines.loader import Loader, Place
+from shards.read import Shards
+
+
+@torch.no_grad()
+def extract(
+    module: nn.Module, loader: Loader, shards: Shards, samples: np.ndarray, place: Place, accelerator: Accelerator
+) -> Float[Tensor, "n d"]:
+    """Features of ``samples`` in their order, in evaluation mode, on every process; the module's mode is restored."""
+    size = -(-len(samples) // place.world)  # equal parts: the last is padded with samples from the start
+    mine = np.resize(samples, size * place.world)[place.rank * size : (place.rank + 1) * size]
+    training = module.training
+    module.eval()
+    with accelerator.autocast():
+        parts = [module(views).float() for views in loader.sweep(shards, place, mine)]
+    module.train(training)
+    return accelerator.gather(torch.cat(parts))[: len(samples)]

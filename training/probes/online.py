@@ -1,0 +1,45 @@
+"""kNN while training: on samples held out from the bank, all of them from the training split."""
+
+from dataclasses import dataclass
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from pipelines.loader import Loader, Place
+from shards.order import permutation
+from shards.read import Shards
+from training.probes.features import extract
+from training.probes.knn import knn_accuracy
+
+SPLIT_SEED = 2**32 - 1  # the same held-out samples in every run
+
+
+@dataclass(frozen=True)
+class OnlineKNN:
+    """kNN accuracy on the encoder's features, every so many steps. The test split is not touched."""
+
+    every: int = 500
+    """Steps between two probes; 0 probes never."""
+    bank: int = 4000
+    """Samples that vote, at most nine tenths of the split."""
+    queries: int = 1000
+    """Held-out samples that are classified, at most a tenth of the split. (Contrast may have seen them; no vote has.)"""
+    neighbours: int = 20
+    temperature: float = 0.1
+
+    def __call__(
+        self, encoder: nn.Module, loader: Loader, shards: Shards, place: Place, accelerator: Accelerator
+    ) -> dict[str, float]:
+        """Accuracy in percent for the label and for each fact."""
+        mixed = permutation(len(shards), SPLIT_SEED, 0)
+        count = max(min(self.queries, len(shards) // 10), 1)
+        samples = mixed[: count + self.bank]
+        features = extract(encoder, loader, shards, samples, place, accelerator)
+        accuracies = {}
+        for fact in ("label", *shards.manifest.facts):
+            labels = torch.from_numpy(shards.labels(fact)[samples].astype("int64")).to(features.device)
+            accuracies[f"knn/{fact}"] = 100 * knn_accuracy(
+                features[count:], labels[count:], features[:count], labels[:count], self.neighbours, self.temperature
+            )
+        return accuracies

@@ -1,0 +1,44 @@
+"""The processes of a run: opened through Accelerate, checked against the launcher, threads shared out."""
+
+import os
+
+import torch
+from accelerate import Accelerator
+from accelerate.tracking import GeneralTracker
+
+from pipelines.loader import Place
+from shards.refusal import Refusal
+
+
+def open_accelerator(precision: str, trackers: list[GeneralTracker | str], folder: str) -> Accelerator:
+    """An ``Accelerator`` for this run.
+
+    Raises: ``Refusal`` if the launcher asks for what the recipe contradicts or what this trainer does not do.
+    """
+    asked = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")  # "no" is also what the launcher sets unasked
+    if asked not in ("no", precision):
+        raise Refusal(
+            f"the launcher asks for precision {asked}, the recipe for {precision}; leave --mixed_precision out of "
+            f"accelerate launch, or give the recipe --precision {asked}"
+        )
+    for name in ("FSDP", "DEEPSPEED", "MEGATRON_LM"):
+        if os.environ.get(f"ACCELERATE_USE_{name}", "false").lower() in ("true", "1"):
+            raise Refusal(f"the launcher asks for {name}, this trainer uses plain data parallelism; leave it out")
+    accelerator = Accelerator(
+        cpu=not torch.cuda.is_available(), mixed_precision=precision, log_with=trackers, project_dir=folder
+    )
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if accelerator.num_processes != world:
+        raise Refusal(
+            f"the launcher started {world} processes, Accelerate joined {accelerator.num_processes}; on a CPU start two with: "
+            "ACCELERATE_USE_CPU=true accelerate launch --multi_gpu --num_processes 2 --main_process_port 0 …"
+        )
+    return accelerator
+
+
+def place_of(accelerator: Accelerator) -> Place:
+    """This process's place. Computing threads are set to its share of the usable cores: launchers set one."""
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    threads = max(len(os.sched_getaffinity(0)) // local, 1)
+    torch.set_num_threads(threads)
+    return Place(accelerator.process_index, accelerator.num_processes, accelerator.device, threads)

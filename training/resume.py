@@ -1,0 +1,69 @@
+"""Whether a run may go on from what lies in its folder."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from pipelines.loader import Place
+from shards.read import Shards
+from shards.refusal import Refusal
+from training.checkpoints import newest_checkpoint, read_state
+from training.run import Pretrain, identity
+
+
+def facts_of(run: Pretrain, shards: Shards, place: Place) -> dict:
+    """What a checkpoint remembers of the run beside its tensors."""
+    decoder = {"type": type(run.loader.decoder).__name__, **asdict(run.loader.decoder)}
+    return {
+        "run": identity(run),
+        "shards": shards.manifest.fingerprint,
+        "decoder": decoder,
+        "threads": place.threads,
+        "world": place.world,
+        "torch": torch.__version__,
+    }
+
+
+def checkpoint_to_resume(run: Pretrain) -> Path | None:
+    """The newest intact checkpoint, if the run shall resume.
+
+    Raises: ``Refusal`` if the folder is taken and the run does not resume, or if there is nothing to resume from.
+    """
+    newest = newest_checkpoint(run.out / "checkpoints")
+    if run.resume and newest is None:
+        raise Refusal(f"{run.out} holds no intact checkpoint to resume from; leave out --resume to start anew")
+    if not run.resume and (run.out / "run.json").exists():
+        raise Refusal(f"{run.out} holds a run already; add --resume to go on with it, or choose another --out")
+    return newest if run.resume else None
+
+
+def check_same_run(checkpoint: Path, now: dict, allow_decoder_change: bool) -> None:
+    """Refuse to go on as another run; warn where the same run will not be the same bit by bit."""
+    then = read_state(checkpoint)
+    if then["shards"] != now["shards"]:
+        raise Refusal(f"the shards have changed since {checkpoint} was written; resume with the same data set")
+    if then["decoder"] != now["decoder"] and not allow_decoder_change:
+        raise Refusal(
+            f"{checkpoint} was trained with decoder {then['decoder']}, this run has {now['decoder']}: pixels would change; "
+            "choose the same, or add --allow-decoder-change"
+        )
+    changed = sorted(set(_leaves(then["run"]).items()) ^ set(_leaves(now["run"]).items()))
+    if changed:
+        names = ", ".join(sorted({name for name, _ in changed}))
+        raise Refusal(f"{checkpoint} was trained with other values of {names}; resume with the same, or choose another --out")
+    for name in ("threads", "world", "torch"):
+        if then[name] != now[name]:
+            print(
+                f"warning: {name} was {then[name]} and is now {now[name]}; ids and draws stay the same, "
+                "weights will not be bit-identical to an uninterrupted run",
+                file=sys.stderr,
+            )
+
+
+def _leaves(tree: object, path: str = "") -> dict[str, str]:
+    if isinstance(tree, dict):
+        pairs = (_leaves(value, f"{path}.{name}" if path else name) for name, value in tree.items())
+        return {name: value for part in pairs for name, value in part.items()}
+    return {path: repr(tree)}
