@@ -13,7 +13,7 @@ DEPTH = 2  # batches that may wait; more would only cost memory
 def ahead(work: Callable[[int], T], start: int, stop: int | None = None) -> Iterator[T]:
     """Yield ``work(start)``, ``work(start + 1)`` … in order, computed by one thread at most ``DEPTH`` items ahead.
 
-    An error in ``work`` is raised where its result would have been. The thread ends when the iterator is closed or dropped.
+    An error in ``work`` is raised where its result would have been. The thread ends when the iterator is closed.
     """
     results: Queue[tuple[T | None, BaseException | None]] = Queue(DEPTH)
     closed = threading.Event()

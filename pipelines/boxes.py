@@ -7,7 +7,9 @@ from pipelines.draws import Draws
 TRIES = 10
 
 
-def random_boxes(extent: np.ndarray, draws: Draws, scale: tuple[float, float], ratio: tuple[float, float]) -> np.ndarray:
+def random_boxes(
+    extent: np.ndarray, draws: Draws, scale: tuple[float, float], ratio: tuple[float, float]
+) -> np.ndarray:
     """Boxes of random area and aspect: the law of torchvision's ``RandomResizedCrop``, vectorised.
 
     Args:

@@ -1,9 +1,9 @@
 """Which frames make a clip: pure integer arithmetic, apart from any decoder.
 
-    |<------------------ frames of the video ------------------>|
-        start |--stride--|--stride--| … |      length frames,
-              |<---------- span ------->|      span = (length - 1) * stride + 1
-    |<-------- room: last start ------->|      room = frames - span, never below 0
+|<------------------ frames of the video ------------------>|
+    start |--stride--|--stride--| … |      length frames,
+          |<---------- span ------->|      span = (length - 1) * stride + 1
+|<-------- room: last start ------->|      room = frames - span, never below 0
 """
 
 from dataclasses import dataclass

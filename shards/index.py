@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from shards.media import Media
-from shards.sample import Sample
 from shards.refusal import Refusal
+from shards.sample import Sample
 
 
 @dataclass(frozen=True)

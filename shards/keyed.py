@@ -7,6 +7,7 @@ numpy's own generators are not used because their streams may change between num
 import zlib
 
 import numpy as np
+
 from shards.refusal import Refusal
 
 MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))

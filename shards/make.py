@@ -8,9 +8,9 @@ from pathlib import Path
 from shards.files import sync_folder
 from shards.manifest import FILE_NAME, Manifest, ShardEntry
 from shards.order import permutation
+from shards.refusal import Refusal
 from shards.sources.listing import Listing, Source
 from shards.write import write_shard
-from shards.refusal import Refusal
 
 MIXING_SEED = 0  # items are mixed once, so that readers without an index see the classes mixed too
 

@@ -1,4 +1,4 @@
-"""The manifest: one small JSON file that says what a data set is. It is written last; where it lies, all is complete."""
+"""The manifest: one small JSON file that says what a data set is. It is written last; where it is, all is complete."""
 
 import hashlib
 import json

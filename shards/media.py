@@ -6,6 +6,7 @@ from typing import Literal
 
 import av
 from PIL import Image
+
 from shards.refusal import Refusal
 
 Kind = Literal["image", "video"]

@@ -12,8 +12,8 @@ from shards.files import complete_or_absent, sha256
 from shards.index import Index, Place
 from shards.manifest import ShardEntry
 from shards.media import examine
-from shards.sample import Sample
 from shards.refusal import Refusal
+from shards.sample import Sample
 
 
 def write_shard(samples: Iterable[Sample], folder: Path, name: str) -> ShardEntry:

@@ -1,8 +1,8 @@
 """Checkpoints that are complete or absent, and that execute nothing when read.
 
-    run/checkpoints/step-00000200/tensors.safetensors   everything that moves: the method's state, the optimizer's buffers
-                                  state.json            everything that must not have changed, and the step
-                                  sha256.json           written last: checksums of the two
+run/checkpoints/step-00000200/tensors.safetensors   everything that moves: the method's state, the optimizer's buffers
+                              state.json            everything that must not have changed, and the step
+                              sha256.json           written last: checksums of the two
 """
 
 import json

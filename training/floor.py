@@ -15,7 +15,7 @@ WARM_UP = 2  # steps that are not timed: memory is being allocated, kernels chos
 def seconds_without_data(
     step: Callable[[Batch], object], batch: Batch, method: nn.Module, optimizer: torch.optim.Optimizer, steps: int
 ) -> float:
-    """Median seconds of ``steps`` training steps on one cached batch; the method and the optimizer end as they began."""
+    """Median seconds of ``steps`` training steps on one cached batch; method and optimizer end as they began."""
     before = {name: tensor.clone() for name, tensor in method.state_dict().items()}
     seconds = []
     for _ in range(WARM_UP + steps):

@@ -2,7 +2,6 @@
 
 import torch
 import torch.distributed as dist
-from jaxtyping import Shaped
 from torch import Tensor
 
 
@@ -22,8 +21,8 @@ class _Gather(torch.autograd.Function):
         return slope.chunk(dist.get_world_size())[dist.get_rank()]
 
 
-def gather(mine: Shaped[Tensor, "b *rest"]) -> Shaped[Tensor, "global_b *rest"]:
-    """Concatenate every process's rows in order of rank. The gradient flows back to each; one process gets its own back."""
+def gather(mine: Tensor) -> Tensor:
+    """Every process's rows in order of rank; the gradient flows back to each. Alone, a process gets its own rows."""
     if not dist.is_initialized() or dist.get_world_size() == 1:
         return mine
     return _Gather.apply(mine)

@@ -1,8 +1,6 @@
 """The training loop, start to end."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import chain
 
 import torch
@@ -11,7 +9,6 @@ from torch import Tensor, nn
 
 from pipelines.batch import Batch
 from pipelines.clock import Clock
-from shards.files import write_atomically
 from shards.keyed import philox, purpose_key
 from shards.read import Shards
 from training.checkpoints import load_checkpoint, read_state, save_checkpoint
@@ -20,7 +17,7 @@ from training.floor import seconds_without_data
 from training.processes import open_accelerator, place_of
 from training.progress import Progress
 from training.resume import check_same_run, checkpoint_to_resume, facts_of
-from training.run import Pretrain
+from training.run import Pretrain, save_run
 from training.trackers import JsonLines, forget_after
 
 
@@ -102,11 +99,11 @@ def _announce(run: Pretrain, accelerator: Accelerator, shards: Shards, first: in
     accelerator.init_trackers("tensorboard")
     if not accelerator.is_main_process:
         return
-    write_atomically(run.out / "run.json", json.dumps(asdict(run), indent=1, default=str).encode())
+    save_run(run)
     forget_after(run.out, first)
     print(
-        f"{len(shards)} {shards.manifest.kind}s of {run.loader.shards}, batches of {run.loader.batch}, steps {first} to "
-        f"{run.steps} ({run.steps * run.loader.batch / len(shards):.1f} epochs in all), {accelerator.num_processes} "
+        f"{len(shards)} {shards.manifest.kind}s of {run.loader.shards}, batches of {run.loader.batch}, steps {first} "
+        f"to {run.steps} ({run.steps * run.loader.batch / len(shards):.1f} epochs in all), {accelerator.num_processes} "
         f"process(es) on {accelerator.device}, {torch.get_num_threads()} threads each → {run.out}"
     )
 

@@ -17,7 +17,7 @@ def contrast(
 ) -> Float[Tensor, ""]:
     """Mean over anchors of -log of the positive's share of the exponentiated similarities.
 
-    With all vectors of length one, τ the temperature, p the positive, I the ignored candidates and t the extra negatives:
+    With all vectors of length one, τ the temperature, p the positive, I the ignored candidates, t the extra negatives:
 
         -log  exp(a·p/τ) / ( Σ_{c ∉ I} exp(a·c/τ) + Σ_t exp(α a·t/τ) )
 

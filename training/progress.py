@@ -1,7 +1,5 @@
 """What a run says of itself while it runs: a progress bar, and a line of metrics every so many steps."""
 
-import time
-
 import torch
 from accelerate import Accelerator
 from torch import Tensor

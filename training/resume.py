@@ -1,7 +1,6 @@
 """Whether a run may go on from what lies in its folder."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -11,15 +10,15 @@ from shards.read import Shards
 from shards.refusal import Refusal
 from training.checkpoints import newest_checkpoint, read_state
 from training.run import Pretrain, identity
+from training.values import describe
 
 
 def facts_of(run: Pretrain, shards: Shards, place: Place) -> dict:
     """What a checkpoint remembers of the run beside its tensors."""
-    decoder = {"type": type(run.loader.decoder).__name__, **asdict(run.loader.decoder)}
     return {
         "run": identity(run),
         "shards": shards.manifest.fingerprint,
-        "decoder": decoder,
+        "decoder": describe(run.loader.decoder),
         "threads": place.threads,
         "world": place.world,
         "torch": torch.__version__,
@@ -46,13 +45,15 @@ def check_same_run(checkpoint: Path, now: dict, allow_decoder_change: bool) -> N
         raise Refusal(f"the shards have changed since {checkpoint} was written; resume with the same data set")
     if then["decoder"] != now["decoder"] and not allow_decoder_change:
         raise Refusal(
-            f"{checkpoint} was trained with decoder {then['decoder']}, this run has {now['decoder']}: pixels would change; "
-            "choose the same, or add --allow-decoder-change"
+            f"{checkpoint} was trained with decoder {then['decoder']}, this run has {now['decoder']}: pixels would "
+            "change; choose the same, or add --allow-decoder-change"
         )
     changed = sorted(set(_leaves(then["run"]).items()) ^ set(_leaves(now["run"]).items()))
     if changed:
         names = ", ".join(sorted({name for name, _ in changed}))
-        raise Refusal(f"{checkpoint} was trained with other values of {names}; resume with the same, or choose another --out")
+        raise Refusal(
+            f"{checkpoint} was trained with other values of {names}; resume with the same, or choose another --out"
+        )
     for name in ("threads", "world", "torch"):
         if then[name] != now[name]:
             print(

@@ -1,15 +1,18 @@
 """A run as a value: everything that decides its result, and where it lies."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from pipelines.loader import Loader
+from shards.files import write_atomically
+from shards.refusal import Refusal
 from training.encoders import NarrowResNet, Network
 from training.methods import Method, SimCLR
 from training.optimizers import SGD
 from training.probes.online import OnlineKNN
+from training.values import describe, revive
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,27 @@ FREE = ("out", "log_every", "checkpoint_every", "floor_steps", "resume", "allow_
 
 
 def identity(run: Pretrain) -> dict:
-    """What decides the run's weights, as plain JSON values. The shards' place is free: their fingerprint counts."""
-    values = {"type " + name: type(value).__name__ for name, value in vars(run).items()}
-    values |= {"type loader." + name: type(value).__name__ for name, value in vars(run.loader).items()}
-    values |= {name: value for name, value in asdict(run).items() if name not in FREE}
-    values["loader"].pop("shards")
-    return json.loads(json.dumps(values, default=str))
+    """What decides the run's weights, as JSON values. Where the shards lie and what decodes them is compared apart."""
+    values = {name: value for name, value in describe(run).items() if name not in FREE}
+    values["loader"] = {name: value for name, value in values["loader"].items() if name not in ("shards", "decoder")}
+    return values
+
+
+def save_run(run: Pretrain) -> None:
+    """Write ``run.json`` into the run's folder."""
+    run.out.mkdir(parents=True, exist_ok=True)
+    write_atomically(run.out / "run.json", json.dumps(describe(run), indent=1).encode())
+
+
+def load_run(folder: Path) -> Pretrain:
+    """The run that was trained in ``folder``, which may have been moved since.
+
+    Raises: ``Refusal`` if there is none, or if another version of the code wrote it.
+    """
+    file = folder / "run.json"
+    if not file.is_file():
+        raise Refusal(f"{folder} holds no run.json, so it is no run; train one: accelerate launch training/pretrain.py")
+    try:
+        return replace(revive(Pretrain, json.loads(file.read_text())), out=folder)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refusal(f"{file} does not describe a run of this version: {error}") from error

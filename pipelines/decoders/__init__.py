@@ -8,4 +8,8 @@ from pipelines.decoders.dali import Dali
 from pipelines.decoders.decord import Decord
 from pipelines.decoders.plain import Plain
 
-Decoder = Annotated[Dali, subcommand("dali")] | Annotated[Decord, subcommand("decord")] | Annotated[Plain, subcommand("plain")]
+Decoder = (
+    Annotated[Dali, subcommand("dali")]
+    | Annotated[Decord, subcommand("decord")]
+    | Annotated[Plain, subcommand("plain")]
+)

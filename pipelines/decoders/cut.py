@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import UInt8
 from torch import Tensor
+
 from shards.refusal import Refusal
 
 
@@ -38,7 +39,7 @@ class Execute(Protocol):
 
 
 def check_extent(cut: Cut, i: int, decoder: str, height: int, width: int, frames: int | None = None) -> None:
-    """Refuse sample ``i`` if the decoder sees another size or frame count than the index: it would show other pixels."""
+    """Refuse sample ``i`` if the decoder sees another size or frame count than the index: pixels would be others."""
     indexed = tuple(int(n) for n in cut.extent[i])
     found = (indexed[0] if frames is None else frames, height, width)
     if found != indexed:

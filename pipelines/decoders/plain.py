@@ -34,7 +34,9 @@ def _execute(cut: Cut, decode) -> UInt8[Tensor, "v b t c h w"]:
             top, left, height, width = (int(n) for n in cut.boxes[v, i])
             for t, number in enumerate(cut.frames[v, i]):
                 part = pictures[int(number)].crop((left, top, left + width, top + height))
-                out[v, i, t] = np.asarray(part.resize((cut.side, cut.side), Image.Resampling.BILINEAR)).transpose(2, 0, 1)
+                out[v, i, t] = np.asarray(part.resize((cut.side, cut.side), Image.Resampling.BILINEAR)).transpose(
+                    2, 0, 1
+                )
     return torch.from_numpy(out)
 
 

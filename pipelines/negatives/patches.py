@@ -20,7 +20,7 @@ class Patches:
     """Negatives per sample."""
     smallest: int = 16
     largest: int = 72
-    """The patch side is uniform between the two for every negative: pixels of a view of 224, scaled to the view's side."""
+    """The patch side is uniform between the two for every negative; pixels of a view of 224, scaled to the view's."""
 
     def __post_init__(self) -> None:
         if self.count < 1:

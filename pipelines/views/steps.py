@@ -39,8 +39,8 @@ class Flip:
 class ColorJitter:
     """Brightness, contrast, saturation and hue by random factors, in an order drawn for every sample.
 
-    The law of torchvision's ``ColorJitter``: factors uniform in [max(0, 1 - s), 1 + s], hue shift uniform in [-s, s] turns,
-    clamped to 0 … 1 after each operation. The mean that contrast keeps is that of the whole clip.
+    The law of torchvision's ``ColorJitter``: factors uniform in [max(0, 1 - s), 1 + s], hue shift uniform in [-s, s]
+    turns, clamped to 0 … 1 after each operation. The mean that contrast keeps is that of the whole clip.
     """
 
     brightness: float = 0.4

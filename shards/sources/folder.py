@@ -1,7 +1,7 @@
 """A folder of class folders, of images or of videos, alone or below split folders, as it lies or as one plain tar.
 
-    root/class/…/file            one split, named "train"
-    root/train/class/…/file      as many splits as there are folders with a split's name
+root/class/…/file            one split, named "train"
+root/train/class/…/file      as many splits as there are folders with a split's name
 """
 
 import tarfile
@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from shards.media import kind_of
+from shards.refusal import Refusal
 from shards.sample import Sample
 from shards.sources.listing import Listing
-from shards.refusal import Refusal
 
 SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),

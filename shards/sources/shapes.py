@@ -1,7 +1,7 @@
 """What a generated object is: eight outlines, told apart after any turn, mirroring, shift or zoom.
 
-An outline maps points of the object's own plane to a signed distance, negative inside. All enclose about the same area,
-so that the amount of foreground says nothing about the class.
+An outline maps points of the object's own plane to a signed distance, negative inside. All enclose about the
+same area around about the same centre, so that neither the amount nor the place of the foreground gives a class away.
 """
 
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def heart(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def crescent(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.maximum(np.hypot(x, y) - 1.08, 0.82 - np.hypot(x - 0.56, y))
+    return np.maximum(np.hypot(x - 0.38, y) - 1.08, 0.82 - np.hypot(x - 0.94, y))
 
 
 SHAPES: dict[str, Outline] = {

@@ -39,15 +39,16 @@ def waves(x: np.ndarray, y: np.ndarray, lattice: np.ndarray) -> np.ndarray:
 
 
 def blobs(x: np.ndarray, y: np.ndarray, lattice: np.ndarray) -> np.ndarray:
+    x, y = 1.6 * x, 1.6 * y  # so that its waves are as long as the other patterns', which raw pixels would tell apart
     column, row = np.floor(x), np.floor(y)
     across, down = _ease(x - column), _ease(y - row)
     above = _cell(lattice, column, row) * (1 - across) + _cell(lattice, column + 1, row) * across
     below = _cell(lattice, column, row + 1) * (1 - across) + _cell(lattice, column + 1, row + 1) * across
-    return _harden(6 * (above * (1 - down) + below * down - 0.5))
+    return _harden(8 * (above * (1 - down) + below * down - 0.5))
 
 
 def speckle(x: np.ndarray, y: np.ndarray, lattice: np.ndarray) -> np.ndarray:
-    return _cell(lattice, np.floor(3 * x), np.floor(3 * y))
+    return _harden(2 * _cell(lattice, np.floor(2.6 * x), np.floor(2.6 * y)) - 1)
 
 
 def _harden(wave: np.ndarray) -> np.ndarray:

@@ -1,4 +1,9 @@
-"""Generated samples with known, independent causes: what a thing is, what it is made of, and how it moves."""
+"""Generated samples with known, independent causes: what a thing is, what it is made of, and how it moves.
+
+Objects and grounds have about the same mean colour, and an object stands out by the strength of its pattern. Nearest
+neighbours in raw pixels therefore know next to nothing of shape, texture or motion, while a small network sees them.
+Colours are pale and grounds faint because strong ones, which augmentation spares, would be all that contrast learns.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,23 +19,22 @@ from shards.sources.motions import MOTIONS, Pose, move
 from shards.sources.shapes import SHAPES
 from shards.sources.surfaces import TEXTURES
 
-SMALLEST, LARGEST = 0.25, 0.36  # unit of an object's own plane, in sides of the picture
-WANDER = 0.17  # radius of the disc that holds the objects' centres, in sides of the picture
-RIPPLE, MURMUR = 0.14, 0.05
-CLO, CHI = .3, .2
-BLO, BHI = 6., 1.4
-OLO, OHI = 2., 1.4
-SHADE = 0.
-STRETCH = 1.
-TINT = .3
+Item = tuple[str, int]
+"""Split and index."""
+
+SMALLEST, LARGEST = 0.27, 0.4  # the unit of an object's own plane, in sides of the picture
+WANDER = 0.19  # radius of the disc that holds the objects' centres, in sides of the picture
+OBJECT_RIPPLE, GROUND_RIPPLE = 0.25, 0.02  # strength of a pattern, where black is 0 and white is 1
+OBJECT_PERIODS, GROUND_PERIODS = 2.6, 6.0  # fewest periods in an object's unit, in a side of the picture
+LATTICE = 16
 
 
 @dataclass(frozen=True)
 class Synthetic:
-    """Textured objects on textured grounds; every picture and clip is computed from its index."""
+    """Patterned objects on patterned grounds, each computed from nothing but its index."""
 
     medium: Literal["image", "video"] = "image"
-    """Pictures labelled by shape, or clips labelled by motion."""
+    """JPEG pictures labelled by shape, or H.264 clips labelled by motion."""
     train: int = 8192
     """Samples in the training split."""
     test: int = 1024
@@ -38,7 +42,7 @@ class Synthetic:
     side: int = 48
     """Height and width, in pixels."""
     frames: int = 24
-    """Frames per clip, 12.5 to the second; pictures have one."""
+    """Frames per clip, 12.5 to the second; pictures ignore it."""
     seed: int = 0
     """Another seed makes another data set of the same kind."""
 
@@ -48,9 +52,9 @@ class Synthetic:
             raise ValueError(f"medium must be 'image' or 'video', got {self.medium!r}")
         for name, least in {"train": 0, "test": 0, "side": 16, "frames": 1}.items():
             if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        if self.side % 2 and self.medium == "video":
-            raise ValueError(f"H.264 halves its colours, so side must be even, got {self.side}; try {self.side + 1}")
+                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}; choose {least} or more")
+        if self.medium == "video" and self.side % 2:
+            raise ValueError(f"H.264 needs an even side, got {self.side}; choose {self.side + 1}")
 
     def splits(self) -> Mapping[str, Listing]:
         classes = {"shape": tuple(SHAPES), "texture": tuple(TEXTURES)}
@@ -62,78 +66,62 @@ class Synthetic:
             for split, count in {"train": self.train, "test": self.test}.items()
         }
 
-    def sample(self, item: tuple[str, int]) -> Sample:
+    def sample(self, item: Item) -> Sample:
         split, index = item
-        draw = self._draws(item, "causes", 3)
-        facts = {
-            name: int(u * len(table))
-            for name, u, table in zip(("shape", "texture", "motion"), draw, (SHAPES, TEXTURES, MOTIONS), strict=True)
-        }
-        pixels = self._render(item, **facts)
-        name = f"{split}-{index:06d}"
+        count = {"train": self.train, "test": self.test}.get(split, 0)
+        if not 0 <= index < count:
+            raise ValueError(f"no item {item!r}: train has {self.train} and test {self.test}; take items from splits()")
+        tables = {"shape": SHAPES, "texture": TEXTURES, "motion": MOTIONS}
+        draw = self._draws(item, "causes", len(tables))
+        facts = {name: int(u * len(table)) for (name, table), u in zip(tables.items(), draw, strict=True)}
+        pixels, name = self._render(item, **facts), f"{split}-{index:06d}"
         if self.medium == "video":
             return Sample(name, {"mp4": mp4(pixels)}, facts["motion"], facts)
-        del facts["motion"]
-        return Sample(name, {"jpg": jpeg(pixels[0])}, facts["shape"], facts)
+        return Sample(name, {"jpg": jpeg(pixels[0])}, facts["shape"], {k: facts[k] for k in ("shape", "texture")})
 
-    def _draws(self, item: tuple[str, int], purpose: str, count: int) -> np.ndarray:
+    def _draws(self, item: Item, purpose: str, count: int) -> np.ndarray:
         split, index = item
         return uniforms(self.seed, f"synthetic {split} {purpose}", np.array([0]), np.array([index]), 0, count)[0]
 
-    def _render(self, item: tuple[str, int], shape: int, texture: int, motion: int) -> np.ndarray:
-        """The pixels of one item: uint8 of shape [t, h, w, 3]."""
-        pose = self._poses(item, list(MOTIONS.values())[motion])
-        across = ((np.arange(self.side) + 0.5) / self.side - 0.5).astype(np.float32)
-        x, y = np.meshgrid(across, across)
-        unit, angle, left, top = (
-            value.astype(np.float32)[:, None, None]
-            for value in (
-                SMALLEST * (LARGEST / SMALLEST) ** pose.size, 2 * np.pi * pose.angle, WANDER * pose.x, WANDER * pose.y
-            )
-        )
-        u = ((x - left) * np.cos(angle) + (y - top) * np.sin(angle)) / unit
-        v = ((y - top) * np.cos(angle) - (x - left) * np.sin(angle)) / unit
-        if STRETCH > 1:
-            e,f=self._draws(item,"stretch",2); e=STRETCH**(2*e-1); f*=np.pi; cs,sn=np.float32(np.cos(f)),np.float32(np.sin(f))
-            p,q=(u*cs+v*sn)*np.float32(e),(v*cs-u*sn)/np.float32(e); u,v=p*cs-q*sn,p*sn+q*cs
-        inside = np.clip(0.5 - list(SHAPES.values())[shape](u, v) * unit * self.side, 0, 1)[..., None]
-        here, there = self._colours(item)
-        other = int(self._draws(item, "ground", 1)[0] * len(TEXTURES))
-        front = self._paint(item, "object's surface", texture, u, v, OLO, OHI, here)
-        back = self._paint(item, "ground's surface", other, x, y, BLO, BHI, there)
-        if SHADE:
-            from shards.sources.surfaces import _cell,_ease
-            lat=self._draws(item,"shade",256).reshape(16,16).astype(np.float32)
-            X,Y=3*x+7,3*y+7; c,r=np.floor(X),np.floor(Y); a,d=_ease(X-c),_ease(Y-r)
-            sh=(_cell(lat,c,r)*(1-a)+_cell(lat,c+1,r)*a)*(1-d)+(_cell(lat,c,r+1)*(1-a)+_cell(lat,c+1,r+1)*a)*d
-            back = back + SHADE*(sh-.5)[...,None]*2
-        picture = back + inside * (front - back)
-        return (255 * np.clip(picture, 0, 1) + 0.5).astype(np.uint8)
+    def _render(self, item: Item, shape: int, texture: int, motion: int) -> np.ndarray:
+        """The pixels of one item: uint8 of shape [t, h, w, 3], where a picture is its clip's first frame."""
+        points = ((np.arange(self.side) + 0.5) / self.side - 0.5).astype(np.float32)
+        x, y = np.meshgrid(points, points)
+        pose = self._poses(item, motion)
+        unit = _per_frame(SMALLEST * (LARGEST / SMALLEST) ** pose.size)
+        cosine, sine = _per_frame(np.cos(2 * np.pi * pose.angle)), _per_frame(np.sin(2 * np.pi * pose.angle))
+        across, down = x - _per_frame(WANDER * pose.x), y - _per_frame(WANDER * pose.y)
+        u, v = (across * cosine + down * sine) / unit, (down * cosine - across * sine) / unit
+        distance = [*SHAPES.values()][shape](u, v) * unit * self.side  # in pixels
+        inside = np.clip(0.5 - distance, 0, 1)[..., None]
+        middle, contrast, way, ground = self._draws(item, "light", 4)
+        contrast *= 0.025 if way < 0.5 else -0.025
+        middle, ground = 0.4 + 0.2 * middle, int(ground * len(TEXTURES))
+        front = self._paint(item, "object", texture, u, v, OBJECT_PERIODS, middle + contrast, OBJECT_RIPPLE)
+        back = self._paint(item, "ground", ground, x, y, GROUND_PERIODS, middle - contrast, GROUND_RIPPLE)
+        return (255 * np.clip(back + inside * (front - back), 0, 1) + 0.5).astype(np.uint8)
 
-    def _poses(self, item: tuple[str, int], motion) -> Pose:
-        """Poses over the frames, arrays of shape [t]."""
+    def _poses(self, item: Item, motion: int) -> Pose:
+        """Poses over the frames: arrays of shape [t]."""
         radius, bearing, size, angle, speed, way = self._draws(item, "pose", 6)
         place = np.sqrt(radius) * np.exp(2j * np.pi * bearing)
-        frames = np.arange(self.frames if self.medium == "video" else 1)
-        turns = frames / (16 + 12 * speed) * (1 if way < 0.5 else -1)
-        return move(motion, Pose(place.real, place.imag, size, angle), turns)
+        turns = np.arange(self.frames if self.medium == "video" else 1) / (16 + 12 * speed) * (1 if way < 0.5 else -1)
+        return move([*MOTIONS.values()][motion], Pose(place.real, place.imag, size, angle), turns)
 
-    def _colours(self, item: tuple[str, int]) -> tuple[np.ndarray, np.ndarray]:
-        """Two colours of the object and two of the ground, each float32 of shape [2, 3]."""
-        draw = self._draws(item, "colours", 16)
-        middle, contrast = 0.4 + 0.2 * draw[0], (CLO + CHI * draw[1]) * (1 if draw[2] < 0.5 else -1)
-        tint = (draw[4:].reshape(2, 2, 3) - 0.5) * TINT
-        tint -= tint.mean(axis=-1, keepdims=True)
-        ripple = np.array([-1, 1])[:, None]
-        here = middle + contrast / 2 + RIPPLE * ripple + tint[0]
-        there = middle - contrast / 2 + MURMUR * ripple + tint[1]
-        return here.astype(np.float32), there.astype(np.float32)
+    def _paint(self, item: Item, what: str, texture: int, x: np.ndarray, y: np.ndarray, periods: float, light: float,
+               ripple: float) -> np.ndarray:  # fmt: skip
+        """A pattern over ``x`` and ``y``, alternating by ``ripple`` about ``light``: float32, last axis 3."""
+        draw = self._draws(item, what, 11 + LATTICE**2).astype(np.float32)
+        angle, zoom, way, shift = 2 * np.pi * draw[0], periods * 1.2 ** draw[1], draw[2], LATTICE * draw[3:5]
+        u = zoom * (x * np.cos(angle) + y * np.sin(angle)) + shift[0]
+        v = zoom * (y * np.cos(angle) - x * np.sin(angle)) + shift[1]
+        mixture = [*TEXTURES.values()][texture](u, v, draw[11:].reshape(LATTICE, LATTICE))[..., None]
+        tints = 0.1 * (draw[5:11].reshape(2, 3) - 0.5)
+        dark, bright = light + np.array([[-ripple], [ripple]], np.float32) * (1 if way < 0.5 else -1) + tints
+        balanced = mixture - mixture.mean()  # a pattern with little ink must not lighten its object
+        return (dark + bright) / 2 + balanced * (bright - dark)
 
-    def _paint(self, item, purpose, texture, x, y, frequency, octave, colours) -> np.ndarray:
-        """A surface in two colours: float32 of the shape of ``x`` and a last axis of 3."""
-        draw = self._draws(item, purpose, 4 + 256).astype(np.float32)
-        angle, frequency = 2 * np.pi * draw[0], frequency * octave ** draw[1]
-        u = frequency * (x * np.cos(angle) + y * np.sin(angle)) + 16 * draw[2]
-        v = frequency * (y * np.cos(angle) - x * np.sin(angle)) + 16 * draw[3]
-        mixture = list(TEXTURES.values())[texture](u, v, draw[4:].reshape(16, 16))[..., None]
-        return colours[0] + mixture * (colours[1] - colours[0])
+
+def _per_frame(values: np.ndarray) -> np.ndarray:
+    """From [t] to [t, 1, 1], to broadcast against pixels."""
+    return values.astype(np.float32)[:, None, None]

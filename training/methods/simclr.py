@@ -64,7 +64,7 @@ class SimCLRModule(nn.Module):
 
     @torch.no_grad()
     def _embed_negatives(self, negatives: Float[Tensor, "b n t c h w"]) -> Float[Tensor, "anchors n d"] | None:
-        """Without gradient, as in MoCo's form of the loss; they belong to view 0 and serve the sample's other view too."""
+        """Without gradient, as in MoCo's form of the loss; made from view 0, they serve the sample's other view too."""
         if not negatives.shape[1]:
             return None
         with frozen_statistics(self):

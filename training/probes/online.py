@@ -24,7 +24,7 @@ class OnlineKNN:
     bank: int = 4000
     """Samples that vote, at most nine tenths of the split."""
     queries: int = 1000
-    """Held-out samples that are classified, at most a tenth of the split. (Contrast may have seen them; no vote has.)"""
+    """Held-out samples that are classified, at most a tenth of the split. Contrast may have seen them, no vote has."""
     neighbours: int = 20
     temperature: float = 0.1
 

@@ -1,0 +1,46 @@
+"""Frozen dataclasses to JSON values and back. Only classes that the annotations name are ever made."""
+
+import types
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+
+def describe(value: Any) -> Any:
+    """Plain JSON values; every dataclass becomes a dictionary that begins with its "type"."""
+    if is_dataclass(value):
+        return {"type": type(value).__name__, **{f.name: describe(getattr(value, f.name)) for f in fields(value)}}
+    if isinstance(value, tuple):
+        return [describe(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def revive(annotation: Any, data: Any) -> Any:
+    """The value that ``describe`` described, of the annotated type.
+
+    Raises: ``ValueError`` if the data names a class that the annotation does not allow, or its fields are others.
+    """
+    if get_origin(annotation) is Annotated:
+        return revive(get_args(annotation)[0], data)
+    if get_origin(annotation) in (Union, types.UnionType):
+        members = {member.__name__: member for member in map(_bare, get_args(annotation))}
+        if data["type"] not in members:
+            raise ValueError(f"{data['type']!r} is none of {', '.join(members)}")
+        return revive(members[data["type"]], data)
+    if is_dataclass(annotation):
+        return _revive_dataclass(annotation, data)
+    if get_origin(annotation) is tuple:
+        inner = get_args(annotation)
+        return tuple(revive(inner[0] if inner[-1] is ... else inner[i], item) for i, item in enumerate(data))
+    return data if get_origin(annotation) is Literal else annotation(data)
+
+
+def _revive_dataclass(kind: Any, data: dict) -> Any:
+    hints, given = get_type_hints(kind, include_extras=True), set(data) - {"type"}
+    if data["type"] != kind.__name__ or given != set(hints):
+        raise ValueError(f"expected a {kind.__name__} with {sorted(hints)}, got a {data['type']} with {sorted(given)}")
+    return kind(**{name: revive(hint, data[name]) for name, hint in hints.items()})
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
