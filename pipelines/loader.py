@@ -24,6 +24,7 @@ from shards.read import Shards
 from shards.refusal import Refusal
 
 VIEWS = 2
+Decoded = tuple[np.ndarray, np.ndarray, Tensor]
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,19 @@ class Loader:
         Raises: ``Refusal`` if the shards, the batch, the decoder and the world do not fit together.
         """
         shards, clock = Shards(self.shards), clock or Clock()
+        return self._batches(shards, self.decoded(shards, place, seed, step, clock), place.device, seed, clock)
+
+    def decoded(self, shards: Shards, place: Place, seed: int, step: int, clock: Clock) -> Iterator[Decoded]:
+        """Epochs, sample numbers and cropped pixels (uint8 ``v b t c h w``) of every batch, decoded ahead."""
         execute = self._open_decoder(shards, place)
         order = Order(len(shards), self.batch, seed)
         order.at(step, place.rank, place.world)  # refuse before the first batch is asked for
 
-        def decode(step: int) -> tuple[np.ndarray, np.ndarray, Tensor]:
+        def decode(step: int) -> Decoded:
             epochs, samples = order.at(step, place.rank, place.world)
             return epochs, samples, self._decode(shards, execute, self._draws(seed, epochs, samples), clock)
 
-        return self._batches(shards, ahead(decode, step), place.device, seed, clock)
+        return ahead(decode, step)
 
     def sweep(self, shards: Shards, place: Place, samples: np.ndarray) -> Iterator[Float[Tensor, "b t c h w"]]:
         """The named samples in their order, unaugmented: the centred square of the clip in the middle, 0 to 1."""
@@ -108,7 +113,9 @@ class Loader:
         media = [shards.media(int(sample)) for sample in samples]
         return Cut(media, shards.index.name[samples], shards.index.extent[samples], frames, boxes, self.side)
 
-    def _batches(self, shards: Shards, decoded: Iterator, device: torch.device, seed: int, clock: Clock):
+    def _batches(
+        self, shards: Shards, decoded: Iterator[Decoded], device: torch.device, seed: int, clock: Clock
+    ) -> Iterator[Batch]:
         labels = shards.labels()
         while True:
             with clock("wait"):

@@ -6,6 +6,7 @@ It is an uncompressed ``.npz`` that holds no Python objects, so reading one exec
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -67,9 +68,9 @@ class Index:
         Raises: ``Refusal`` if the file is no index of this format.
         """
         try:
-            with np.load(file, allow_pickle=False) as columns:
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as columns:
                 return Index(**{field.name: columns[field.name] for field in fields(Index)})
-        except (OSError, ValueError, KeyError, EOFError, TypeError) as error:
+        except (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, BadZipFile) as error:
             raise Refusal(f"{file} is not a readable shard index ({error}); make the shards again") from error
 
     @staticmethod

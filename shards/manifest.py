@@ -68,12 +68,12 @@ class Manifest:
             found = json.loads(file.read_text())
             version = found["format_version"]
             if version != FORMAT_VERSION:
-                raise Refusal(f"format {version}, this version reads {FORMAT_VERSION}; make the shards again")
+                raise Refusal(f"format {version}, this version reads {FORMAT_VERSION}")
             entries = tuple(ShardEntry(**entry) for entry in found.pop("shards"))
             classes = {fact: tuple(names) for fact, names in found.pop("classes").items()}
             return Manifest(classes=classes, shards=entries, **found)
         except (OSError, TypeError, KeyError, AttributeError, ValueError) as error:
-            raise Refusal(f"{file} is not a readable manifest: {error}") from error
+            raise Refusal(f"{file} is not a readable manifest ({error}); make the shards again") from error
 
 
 def _missing(folder: Path) -> str:

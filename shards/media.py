@@ -40,7 +40,7 @@ def examine(extension: str, content: bytes) -> Media:
     """
     try:
         return _image(content) if extension in IMAGES else _video(content)
-    except (OSError, ValueError, av.FFmpegError) as error:
+    except (OSError, ValueError, Image.DecompressionBombError, av.FFmpegError) as error:
         raise Refusal(f"cannot read {len(content)} bytes as {extension!r}: {error}") from error
 
 

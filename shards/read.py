@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from shards.files import sha256
 from shards.index import Index
-from shards.manifest import Manifest
+from shards.manifest import Manifest, ShardEntry
 from shards.refusal import Refusal
 
 
@@ -33,7 +34,7 @@ class Shards:
     @cached_property
     def index(self) -> Index:
         """The index of all shards, end to end."""
-        index = Index.concatenate([Index.load(self.folder / f"{e.name}.index.npz") for e in self.manifest.shards])
+        index = Index.concatenate([self._part(entry) for entry in self.manifest.shards])
         if len(index) != self.manifest.samples:
             raise Refusal(
                 f"{self.folder}: the indexes list {len(index)} samples, the manifest {self.manifest.samples}; "
@@ -55,12 +56,19 @@ class Shards:
         content = self._map(shard)[start : start + size]
         if zlib.crc32(content) != index.checksum[member]:
             where = f"{self.folder / self.manifest.shards[shard].name}.tar"
-            raise Refusal(f"{where}: sample {index.name[sample]!r} has changed since it was written")
+            raise Refusal(f"{where}: sample {str(index.name[sample])!r} has changed since it was written")
         return content
 
     def labels(self, fact: str = "label") -> np.ndarray:
         """The class of every sample: int32 of shape [n]."""
         return self.index.label if fact == "label" else self.index.facts[:, self.manifest.facts.index(fact)]
+
+    def _part(self, entry: ShardEntry) -> Index:
+        file = self.folder / f"{entry.name}.index.npz"
+        index = Index.load(file)
+        if sha256(file) != entry.index_sha256:
+            raise Refusal(f"{file} is not the index that was written with its tar; make the shards again")
+        return index
 
     def _map(self, shard: int) -> mmap.mmap:
         if shard not in self._maps:

@@ -1,6 +1,7 @@
 """Write a data set as WebDataset tars, one folder per split.
 
 python tools/make_shards.py --out data/cifar10 folder --root $DATA/cifar10.tar
+
 python tools/make_shards.py --out data/moving synthetic --medium video
 """
 

@@ -1,6 +1,7 @@
 """Encoders: clips in 0 … 1 come in, one feature vector each goes out. Each normalises pixels inside itself."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated
 
 import timm
@@ -56,7 +57,7 @@ class Timm:
         try:
             network = timm.create_model(self.name, pretrained=False, num_classes=0)
         except RuntimeError as error:
-            close = ", ".join(timm.list_models(f"*{self.name[:6]}*")[:8]) or "see timm.list_models()"
+            close = ", ".join(get_close_matches(self.name, timm.list_models(), 5)) or "see timm.list_models()"
             raise Refusal(f"timm has no model {self.name!r}; did you mean one of: {close}") from error
         if self.small_stem:
             if not isinstance(network, ResNet):

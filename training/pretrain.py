@@ -1,4 +1,8 @@
-"""Pretrain an encoder: ``accelerate launch training/pretrain.py RECIPE [--field value …] [--resume]``."""
+"""Pretrain an encoder: ``accelerate launch training/pretrain.py RECIPE [--field value …] [--resume]``.
+
+Without a recipe the embedded synthetic images are used; make them with ``python tools/make_shards.py``.
+``RECIPE --help`` lists every field; ``RECIPE loader.negatives:patches --loader.negatives.count 2`` swaps a part.
+"""
 
 import sys
 
@@ -6,19 +10,18 @@ import tyro
 
 from shards.refusal import one_sentence
 from training.loop import pretrain
-from training.recipes import RECIPES
+from training.recipes import DEFAULT, RECIPES
+from training.run import Pretrain
 
-DEFAULT = "simclr-cifar10"
 
-
-def main() -> None:
-    words = sys.argv[1:]
+def parse(words: list[str]) -> Pretrain:
+    """The run that a command line asks for; without a recipe's name, the default recipe."""
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
         words = [DEFAULT, *words]
     recipes = tyro.extras.subcommand_type_from_defaults(RECIPES)
-    with one_sentence():
-        pretrain(tyro.cli(recipes, args=words, description=__doc__, config=(tyro.conf.CascadeSubcommandArgs,)))
+    return tyro.cli(recipes, args=words, description=__doc__, config=(tyro.conf.CascadeSubcommandArgs,))
 
 
 if __name__ == "__main__":
-    main()
+    with one_sentence():
+        pretrain(parse(sys.argv[1:]))

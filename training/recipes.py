@@ -1,40 +1,101 @@
-"""Runs worth naming. A recipe is a value; a new run is ``replace(RECIPES["…"], …)``, or a few options."""
+"""Runs worth naming. A recipe is a value; a new run is ``replace(RECIPES["…"], …)``, or a few options.
 
-from dataclasses import replace
+Above each stand its command, its cost, and where its figures are.
+"""
+
 from pathlib import Path
 
 from pipelines.decoders import Decord
 from pipelines.frames import Clip
 from pipelines.loader import Loader
-from pipelines.views import SimCLRViews
+from pipelines.views import MoCoViews, SimCLRViews
 from pipelines.views.steps import Blur, ColorJitter
-from training.encoders import NarrowResNet, NarrowResNet3D
+from training.encoders import R3D18, NarrowResNet, NarrowResNet3D, Timm
 from training.optimizers import SGD
 from training.probes.online import OnlineKNN
 from training.run import Pretrain
 
+# gentle crops and colours, and no blur, which would leave nothing of 32 pixels
 SMALL_VIEWS = SimCLRViews(scale=(0.2, 1.0), jitter=ColorJitter(0.4, 0.4, 0.4, 0.1), blur=Blur(probability=0.0))
 
-RECIPES: dict[str, Pretrain] = {}
+DEFAULT = "simclr-synthetic"
 
-# accelerate launch training/pretrain.py simclr-cifar10 --loader.shards data/cifar10/train
-RECIPES["simclr-cifar10"] = Pretrain(
-    loader=Loader(Path("data/cifar10/train"), batch=512, side=32, views=SMALL_VIEWS),
-    network=NarrowResNet(width=32, blocks=1),
-    optimizer=SGD(rate=0.3, weight_decay=5e-4),
-    steps=2500,  # 25.6 epochs
-    precision="bf16",
-    probe=OnlineKNN(every=500, neighbours=200),
-    out=Path("runs/simclr-cifar10"),
-)
-RECIPES["simclr-jhmdb6"] = Pretrain(
-    loader=Loader(
-        Path("data/jhmdb6/train"), batch=32, side=56, clip=Clip(length=16), decoder=Decord(),
-        views=replace(SMALL_VIEWS, scale=(0.3, 1.0)),
+RECIPES = {
+    # python tools/make_shards.py && accelerate launch training/pretrain.py
+    # The embedded images; minutes on two cores. Figures: EXPERIMENTS.md, "make demo".
+    "simclr-synthetic": Pretrain(
+        loader=Loader(Path("data/synthetic/train"), batch=256, side=32, views=SMALL_VIEWS),
+        network=NarrowResNet(width=32),
+        optimizer=SGD(rate=0.3, weight_decay=5e-4),
+        steps=400,
+        precision="bf16",
+        probe=OnlineKNN(every=100),
+        out=Path("runs/simclr-synthetic"),
     ),
-    network=NarrowResNet3D(width=16),
-    optimizer=SGD(rate=0.05),
-    steps=300,
-    probe=OnlineKNN(every=100),
-    out=Path("runs/simclr-jhmdb6"),
-)  # fmt: skip
+    # python tools/make_shards.py --out data/moving synthetic --medium video
+    # accelerate launch training/pretrain.py simclr-moving
+    # The embedded videos; minutes on two cores. Figures: EXPERIMENTS.md, "make demo".
+    "simclr-moving": Pretrain(
+        loader=Loader(
+            Path("data/moving/train"), batch=64, side=32, clip=Clip(length=8, stride=2), decoder=Decord(),
+            views=SMALL_VIEWS,
+        ),
+        network=NarrowResNet3D(width=16),
+        optimizer=SGD(rate=0.1),
+        steps=300,
+        probe=OnlineKNN(every=100),
+        out=Path("runs/simclr-moving"),
+    ),
+    # python tools/make_shards.py --out data/cifar10 folder --root $DATA/cifar10.tar
+    # accelerate launch training/pretrain.py simclr-cifar10
+    # At most 45 minutes on two cores. Figures: EXPERIMENTS.md, "CIFAR-10".
+    "simclr-cifar10": Pretrain(
+        loader=Loader(Path("data/cifar10/train"), batch=512, side=32, views=SMALL_VIEWS),
+        network=NarrowResNet(width=32),
+        optimizer=SGD(rate=0.3, weight_decay=5e-4),
+        steps=2500,
+        precision="bf16",
+        probe=OnlineKNN(every=500, neighbours=200),
+        out=Path("runs/simclr-cifar10"),
+    ),
+    # python tools/make_shards.py --out data/jhmdb6 folder --root $DATA/jhmdb6.tar
+    # accelerate launch training/pretrain.py simclr-jhmdb6
+    # Minutes on two cores. Figures: EXPERIMENTS.md, "jhmdb6".
+    "simclr-jhmdb6": Pretrain(
+        loader=Loader(
+            Path("data/jhmdb6/train"), batch=32, side=56, clip=Clip(length=16), decoder=Decord(), views=SMALL_VIEWS
+        ),
+        network=NarrowResNet3D(width=16),
+        optimizer=SGD(rate=0.05),
+        steps=300,
+        probe=OnlineKNN(every=100),
+        out=Path("runs/simclr-jhmdb6"),
+    ),
+    # python tools/make_shards.py --out data/imagenet folder --root $DATA/imagenet
+    # accelerate launch --num_processes 8 training/pretrain.py simclr-imagenet --loader.shards data/imagenet/train
+    # 200 epochs of ImageNet-1k; for GPUs, and not run by us yet.
+    "simclr-imagenet": Pretrain(
+        loader=Loader(Path("data/imagenet/train"), batch=2048, side=224, views=MoCoViews()),
+        network=Timm("resnet50"),
+        optimizer=SGD(rate=2.4),
+        steps=125_000,
+        precision="bf16",
+        probe=OnlineKNN(every=5000, bank=50_000, queries=5000, neighbours=200),
+        out=Path("runs/simclr-imagenet"),
+    ),
+    # python tools/make_shards.py --out data/kinetics folder --root $DATA/kinetics400
+    # accelerate launch --num_processes 8 training/pretrain.py simclr-kinetics --loader.shards data/kinetics/train
+    # 16 frames at 112, 100 epochs of Kinetics-400; for GPUs, and not run by us yet.
+    "simclr-kinetics": Pretrain(
+        loader=Loader(
+            Path("data/kinetics/train"), batch=512, side=112, clip=Clip(length=16, stride=4), decoder=Decord(),
+            views=MoCoViews(),
+        ),
+        network=R3D18(),
+        optimizer=SGD(rate=0.6),
+        steps=47_000,
+        precision="bf16",
+        probe=OnlineKNN(every=2000, bank=20_000, queries=2000),
+        out=Path("runs/simclr-kinetics"),
+    ),
+}  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
@@ -29,6 +29,7 @@ class Cut:
     """Height and width of the result, in pixels"""
 
 
+@runtime_checkable
 class Execute(Protocol):
     """An open decoder. It resizes with an antialiased triangle filter that never looks outside the box.
 

@@ -50,7 +50,8 @@ def _pipeline(views: int, batch: int, side: int, device: torch.device, threads: 
         for view in range(views):
             corner = fn.external_source(name=f"corner {view}", dtype=types.INT32, ndim=1)
             sides = fn.external_source(name=f"sides {view}", dtype=types.INT32, ndim=1)
-            part = fn.slice(picture, corner, sides, axes=(0, 1))
+            # "pad": a box outside the picture is refused by check_extent, which can name the sample
+            part = fn.slice(picture, corner, sides, axes=(0, 1), out_of_bounds_policy="pad")
             small = fn.resize(part, size=(side, side), interp_type=types.INTERP_LINEAR, antialias=True)
             outputs.append(fn.transpose(small, perm=[2, 0, 1]))
         pipeline.set_outputs(*outputs)

@@ -28,8 +28,11 @@ def _execute(cut: Cut, decode) -> UInt8[Tensor, "v b t c h w"]:
     views, count, length = cut.frames.shape
     out = np.empty((views, count, length, 3, cut.side, cut.side), np.uint8)
     for i in range(count):
-        pictures = decode(cut.media[i], cut.frames[:, i])
-        check_extent(cut, i, "plain", *next(iter(pictures.values())).size[::-1])
+        try:
+            pictures, extent = decode(cut.media[i], cut.frames[:, i])
+        except (OSError, ValueError, SyntaxError, av.FFmpegError) as error:  # SyntaxError: Pillow, of a broken PNG
+            raise Refusal(f"sample {cut.names[i]!r}: plain cannot decode it: {error}") from error
+        check_extent(cut, i, "plain", *extent)
         for v in range(views):
             top, left, height, width = (int(n) for n in cut.boxes[v, i])
             for t, number in enumerate(cut.frames[v, i]):
@@ -40,16 +43,17 @@ def _execute(cut: Cut, decode) -> UInt8[Tensor, "v b t c h w"]:
     return torch.from_numpy(out)
 
 
-def _image(content: bytes, wanted: np.ndarray) -> dict[int, Image.Image]:
+def _image(content: bytes, wanted: np.ndarray) -> tuple[dict[int, Image.Image], tuple[int, int, int]]:
     with Image.open(io.BytesIO(content)) as image:
-        return {0: image.convert("RGB")}
+        return {0: image.convert("RGB")}, (image.height, image.width, 1)
 
 
-def _video(content: bytes, wanted: np.ndarray) -> dict[int, Image.Image]:
+def _video(content: bytes, wanted: np.ndarray) -> tuple[dict[int, Image.Image], tuple[int, int, int]]:
     """The wanted frames by number, found by decoding from the first frame on: no seeking, nothing to get wrong."""
+    found, count, height, width = {}, 0, 0, 0
     with av.open(io.BytesIO(content)) as container:
-        frames = enumerate(container.decode(video=0))
-        found = {n: frame.to_image() for n, frame in frames if n in wanted}
-    if len(found) < len(np.unique(wanted)):
-        raise Refusal(f"frames {sorted(set(wanted.ravel().tolist()) - set(found))} do not decode")
-    return found
+        for count, frame in enumerate(container.decode(video=0), start=1):
+            height, width = frame.height, frame.width
+            if count - 1 in wanted:
+                found[count - 1] = frame.to_image()
+    return found, (height, width, count)

@@ -5,5 +5,6 @@ from typing import Annotated
 from tyro.conf import subcommand
 
 from shards.sources.folder import Folder
+from shards.sources.synthetic import Synthetic
 
-Source = Annotated[Folder, subcommand("folder")]
+Source = Annotated[Folder, subcommand("folder")] | Annotated[Synthetic, subcommand("synthetic")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shards.media import Kind
 from shards.sample import Sample
@@ -19,6 +19,7 @@ class Listing:
     """What ``Source.sample`` turns into a sample; small and picklable, so that shards can be made in parallel."""
 
 
+@runtime_checkable
 class Source(Protocol):
     """A data set as it was found. A source is a frozen dataclass; its fields are the command line's options."""
 

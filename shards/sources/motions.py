@@ -10,58 +10,60 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Numbers = np.ndarray | float
+
 
 @dataclass(frozen=True)
 class Pose:
     """Where the object is, in uniform coordinates; a scalar for a moment, an array for a clip."""
 
-    x: np.ndarray
+    x: Numbers
     """Horizontal place, -1 … 1."""
-    y: np.ndarray
+    y: Numbers
     """Vertical place, -1 … 1, downwards; ``x**2 + y**2`` is at most 1."""
-    size: np.ndarray
+    size: Numbers
     """0 … 1, from the smallest to the largest."""
-    angle: np.ndarray
+    angle: Numbers
     """In turns."""
 
 
-Motion = Callable[[Pose, np.ndarray], dict[str, np.ndarray]]
+Motion = Callable[[Pose, np.ndarray], dict[str, Numbers]]
 
 
-def still(start: Pose, turns: np.ndarray) -> dict[str, np.ndarray]:
+def still(start: Pose, turns: np.ndarray) -> dict[str, Numbers]:
     return {}
 
 
-def rise(start: Pose, turns: np.ndarray) -> dict[str, np.ndarray]:
+def rise(start: Pose, turns: np.ndarray) -> dict[str, Numbers]:
     return {"y": _again(start.y, start.x, -abs(turns))}
 
 
-def fall(start: Pose, turns: np.ndarray) -> dict[str, np.ndarray]:
+def fall(start: Pose, turns: np.ndarray) -> dict[str, Numbers]:
     return {"y": _again(start.y, start.x, abs(turns))}
 
 
-def drift(start: Pose, turns: np.ndarray) -> dict[str, np.ndarray]:
+def drift(start: Pose, turns: np.ndarray) -> dict[str, Numbers]:
     return {"x": _again(start.x, start.y, turns)}
 
 
-def spin(start: Pose, turns: np.ndarray) -> dict[str, np.ndarray]:
+def spin(start: Pose, turns: np.ndarray) -> dict[str, Numbers]:
     return {"angle": start.angle + turns}
 
 
-def grow(start: Pose, turns: np.ndarray) -> dict[str, np.ndarray]:
+def grow(start: Pose, turns: np.ndarray) -> dict[str, Numbers]:
     return {"size": (start.size + abs(turns)) % 1}
 
 
-def shrink(start: Pose, turns: np.ndarray) -> dict[str, np.ndarray]:
+def shrink(start: Pose, turns: np.ndarray) -> dict[str, Numbers]:
     return {"size": (start.size - abs(turns)) % 1}
 
 
-def orbit(start: Pose, turns: np.ndarray) -> dict[str, np.ndarray]:
+def orbit(start: Pose, turns: np.ndarray) -> dict[str, Numbers]:
     place = (start.x + 1j * start.y) * np.exp(2j * np.pi * turns)
     return {"x": place.real, "y": place.imag}
 
 
-def _again(along: np.ndarray, across: np.ndarray, turns: np.ndarray) -> np.ndarray:
+def _again(along: Numbers, across: Numbers, turns: np.ndarray) -> np.ndarray:
     """Across the disc at constant speed, and in again on the other side."""
     half = np.sqrt(1 - across**2)
     return ((along / half + 1) / 2 + turns) % 1 * 2 * half - half

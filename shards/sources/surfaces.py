@@ -44,11 +44,11 @@ def blobs(x: np.ndarray, y: np.ndarray, lattice: np.ndarray) -> np.ndarray:
     across, down = _ease(x - column), _ease(y - row)
     above = _cell(lattice, column, row) * (1 - across) + _cell(lattice, column + 1, row) * across
     below = _cell(lattice, column, row + 1) * (1 - across) + _cell(lattice, column + 1, row + 1) * across
-    return _harden(8 * (above * (1 - down) + below * down - 0.5))
+    return _harden(6 * (above * (1 - down) + below * down - 0.5))
 
 
 def speckle(x: np.ndarray, y: np.ndarray, lattice: np.ndarray) -> np.ndarray:
-    return _harden(2 * _cell(lattice, np.floor(2.6 * x), np.floor(2.6 * y)) - 1)
+    return _cell(lattice, np.floor(3 * x), np.floor(3 * y))
 
 
 def _harden(wave: np.ndarray) -> np.ndarray:

@@ -22,10 +22,11 @@ from shards.sources.surfaces import TEXTURES
 Item = tuple[str, int]
 """Split and index."""
 
-SMALLEST, LARGEST = 0.27, 0.4  # the unit of an object's own plane, in sides of the picture
-WANDER = 0.19  # radius of the disc that holds the objects' centres, in sides of the picture
+SMALLEST, LARGEST = 0.29, 0.4  # the unit of an object's own plane, in sides of the picture
+WANDER = 0.17  # radius of the disc that holds the objects' centres, in sides of the picture
 OBJECT_RIPPLE, GROUND_RIPPLE = 0.25, 0.02  # strength of a pattern, where black is 0 and white is 1
 OBJECT_PERIODS, GROUND_PERIODS = 2.6, 6.0  # fewest periods in an object's unit, in a side of the picture
+ZOOM = 1.4  # most periods over fewest
 LATTICE = 16
 
 
@@ -95,10 +96,10 @@ class Synthetic:
         distance = [*SHAPES.values()][shape](u, v) * unit * self.side  # in pixels
         inside = np.clip(0.5 - distance, 0, 1)[..., None]
         middle, contrast, way, ground = self._draws(item, "light", 4)
-        contrast *= 0.025 if way < 0.5 else -0.025
+        contrast *= 0.06 if way < 0.5 else -0.06
         middle, ground = 0.4 + 0.2 * middle, int(ground * len(TEXTURES))
-        front = self._paint(item, "object", texture, u, v, OBJECT_PERIODS, middle + contrast, OBJECT_RIPPLE)
-        back = self._paint(item, "ground", ground, x, y, GROUND_PERIODS, middle - contrast, GROUND_RIPPLE)
+        front = self._paint(item, "object", texture, u, v, OBJECT_PERIODS, float(middle + contrast), OBJECT_RIPPLE)
+        back = self._paint(item, "ground", ground, x, y, GROUND_PERIODS, float(middle - contrast), GROUND_RIPPLE)
         return (255 * np.clip(back + inside * (front - back), 0, 1) + 0.5).astype(np.uint8)
 
     def _poses(self, item: Item, motion: int) -> Pose:
@@ -112,11 +113,11 @@ class Synthetic:
                ripple: float) -> np.ndarray:  # fmt: skip
         """A pattern over ``x`` and ``y``, alternating by ``ripple`` about ``light``: float32, last axis 3."""
         draw = self._draws(item, what, 11 + LATTICE**2).astype(np.float32)
-        angle, zoom, way, shift = 2 * np.pi * draw[0], periods * 1.2 ** draw[1], draw[2], LATTICE * draw[3:5]
+        angle, zoom, way, shift = 2 * np.pi * draw[0], periods * ZOOM ** draw[1], draw[2], LATTICE * draw[3:5]
         u = zoom * (x * np.cos(angle) + y * np.sin(angle)) + shift[0]
         v = zoom * (y * np.cos(angle) - x * np.sin(angle)) + shift[1]
         mixture = [*TEXTURES.values()][texture](u, v, draw[11:].reshape(LATTICE, LATTICE))[..., None]
-        tints = 0.1 * (draw[5:11].reshape(2, 3) - 0.5)
+        tints = 0.06 * (draw[5:11].reshape(2, 3) - 0.5)
         dark, bright = light + np.array([[-ripple], [ripple]], np.float32) * (1 if way < 0.5 else -1) + tints
         balanced = mixture - mixture.mean()  # a pattern with little ink must not lighten its object
         return (dark + bright) / 2 + balanced * (bright - dark)

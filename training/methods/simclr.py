@@ -59,8 +59,8 @@ class SimCLRModule(nn.Module):
             return contrast(anchors, candidates, positive, self.knobs.temperature, ignore, extra, self.knobs.alpha)
 
     def embed(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
-        """Embeddings of length one, in single precision whatever the encoder computes in."""
-        return F.normalize(self.head(self.encoder(views)).float(), dim=1)
+        """Embeddings of length one, in the precision of the views whatever the encoder computes in."""
+        return F.normalize(self.head(self.encoder(views)).to(views.dtype), dim=1)
 
     @torch.no_grad()
     def _embed_negatives(self, negatives: Float[Tensor, "b n t c h w"]) -> Float[Tensor, "anchors n d"] | None:

@@ -1,0 +1,150 @@
+"""Finished data sets are the same bytes every time, readable by others, and complete or absent."""
+
+import gc
+import tarfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import webdataset
+from nvidia.dali import fn, pipeline_def
+
+from shards.files import write_atomically
+from shards.index import Index
+from shards.make import make_split
+from shards.read import Shards
+from shards.refusal import Refusal
+from shards.sample import Sample
+from shards.sources.folder import Folder
+from shards.sources.listing import Listing
+from shards.write import write_shard
+
+
+def make(root: Path, out: Path, jobs: int = 1) -> list[int]:
+    source = Folder(root)
+    return list(make_split(source, source.splits()["train"], out, samples_per_shard=4, jobs=jobs))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def by_name(root: Path) -> dict[str, tuple[bytes, int]]:
+    """What a source gives: the media and the label of every sample."""
+    source = Folder(root)
+    samples = [source.sample(item) for item in source.splits()["train"].items]
+    return {sample.name: (sample.media["jpg"], sample.label) for sample in samples}
+
+
+def write(folder: Path, *samples: Sample) -> Index:
+    write_shard(samples, folder, "000000")
+    return Index.load(folder / "000000.index.npz")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_same_source_makes_the_same_bytes(photos, finished, tmp_path, jobs):
+    assert make(photos, tmp_path / "again", jobs) == [4, 4, 3]
+    assert contents(tmp_path / "again") == contents(finished)
+
+
+def test_nothing_but_tars_indexes_and_the_manifest_is_left(finished):
+    shards = [f"00000{i}.{ending}" for i in range(3) for ending in ("index.npz", "tar")]
+    assert sorted(contents(finished)) == [*shards, "manifest.json"]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the library leaves its files open
+def test_the_webdataset_library_reads_every_sample(photos, finished):
+    tars = [str(file) for file in sorted(finished.glob("*.tar"))]
+    read = list(webdataset.WebDataset(tars, shardshuffle=False))
+    gc.collect()
+    assert {s["__key__"]: (s["jpg"], int(s["cls"])) for s in read} == by_name(photos)
+    assert len(read) == len(by_name(photos))
+
+
+def test_dalis_own_reader_reads_every_sample(photos, finished):
+    @pipeline_def(batch_size=11, num_threads=1, device_id=None, prefetch_queue_depth=1)
+    def reading():
+        return tuple(fn.readers.webdataset(paths=[*map(str, sorted(finished.glob("*.tar")))], ext=["jpg", "cls"]))
+
+    media, labels = ([bytes(row) for row in map(np.asarray, column)] for column in reading().run())
+    assert sorted(zip(media, map(int, labels), strict=True)) == sorted(by_name(photos).values())
+
+
+def test_classes_are_mixed_within_a_shard(finished):
+    assert all(len(set(Index.load(file).label)) > 1 for file in finished.glob("*.npz"))
+
+
+def test_the_index_says_what_the_tar_holds(finished):
+    for file in sorted(finished.glob("*.tar")):
+        index = Index.load(file.with_suffix(".index.npz"))
+        with tarfile.open(file) as tar:
+            members = [m for m in tar if m.name.endswith(".jpg")]
+            checksums = [zlib.crc32(tar.extractfile(m).read()) for m in members]
+        assert [f"{name}.{e}" for name, e in zip(index.name, index.extension, strict=True)] == [m.name for m in members]
+        assert index.offset.tolist() == [m.offset_data for m in members]
+        assert index.size.tolist() == [m.size for m in members]
+        assert index.checksum.tolist() == checksums
+        assert index.members_end.tolist() == [*range(1, len(members) + 1)]
+
+
+def test_the_index_knows_sizes_and_labels(photos, finished):
+    index = Shards(finished).index
+    for name, label, extent in zip(index.name, index.label, index.extent, strict=True):
+        i = int(name.rpartition("/")[2])
+        assert label == i % 3
+        assert extent.tolist() == [1, 24 + 5 * i, 64 - 3 * i]
+
+
+def test_ragged_columns_stay_with_their_samples(tmp_path, h264, picture_bytes):
+    clip = Sample("clip", {"mp4": h264.read_bytes(), "jpg": picture_bytes}, 1)
+    still = Sample("still", {"jpg": picture_bytes, "png": b"a texture"}, 2)
+    index = write(tmp_path, clip, still)
+    assert index.extension.tolist() == ["mp4", "jpg", "jpg", "png"]
+    assert (index.members_end.tolist(), index.key_frames_end.tolist()) == ([2, 4], [3, 3])
+    twice = Index.concatenate([index, index])
+    assert twice.members_end.tolist() == [2, 4, 6, 8]
+    assert twice.key_frames_end.tolist() == [3, 3, 6, 6]
+    assert twice.key_frames.tolist() == [0, 8, 16] * 2
+
+
+def test_facts_are_columns_in_alphabetical_order(tmp_path, picture_bytes):
+    index = write(tmp_path, Sample("a", {"jpg": picture_bytes}, 5, {"texture": 2, "shape": 1}))
+    assert index.facts.tolist() == [[1, 2]]
+    with tarfile.open(tmp_path / "000000.tar") as tar:
+        assert tar.extractfile("a.json").read() == b'{"label": 5, "shape": 1, "texture": 2}'
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_bad_file_is_named_and_leaves_no_data_set(photos, tmp_path, jobs):
+    root = tmp_path / "photos"
+    for name, (content, _) in by_name(photos).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / f"{name}.jpg").write_bytes(content if name != "heron/004" else content[:20])
+    with pytest.raises(Refusal, match="sample 'heron/004': cannot read 20 bytes as 'jpg'"):
+        make(root, tmp_path / "out", jobs)
+    left = contents(tmp_path / "out")
+    assert "manifest.json" not in left and not [name for name in left if name.endswith(".part")]
+    assert all(f"{name[:6]}.tar" in left and b"heron/004" not in left[name] for name in left)
+
+
+def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
+    file = tmp_path / "file"
+    write_atomically(file, b"old")
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(file, b"new")
+    assert contents(tmp_path) == {"file": b"old"}
+
+
+def test_an_existing_data_set_is_never_overwritten(photos, finished):
+    before = contents(finished)
+    with pytest.raises(Refusal, match=f"{finished} already holds a data set; delete it or choose another --out"):
+        make(photos, finished)
+    assert contents(finished) == before
+
+
+def test_an_empty_listing_is_refused(photos, tmp_path):
+    with pytest.raises(Refusal, match="no samples"):
+        list(make_split(Folder(photos), Listing("image", {"label": ()}, ()), tmp_path / "out", 4, 1))
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,137 @@
+"""Commands as users type them: what works bare, what is refused, and how."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.decoders import Plain
+from pipelines.negatives import Patches
+from shards.make import make_split
+from shards.sources.synthetic import Synthetic
+from training.encoders import R3D18
+from training.pretrain import parse
+from training.recipes import DEFAULT, RECIPES
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*words, **more):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **more}
+    return subprocess.run(
+        [sys.executable, *map(str, words)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
+
+
+def refused(done, *parts):
+    """One sentence on the error stream, exit code 2, no traceback."""
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert done.returncode == 2 and len(lines) == 1 and "Traceback" not in done.stderr, done.stderr
+    assert all(str(part) in lines[0] for part in parts), lines[0]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    for medium in ("image", "video"):
+        source = Synthetic(medium=medium, train=12, test=0)
+        list(make_split(source, source.splits()["train"], folder / medium / "train", 10, jobs=1))
+    return folder
+
+
+def pretrain(tmp_path, *words, **more):
+    return command("training/pretrain.py", *words, "--out", tmp_path / "run", **more)
+
+
+def test_a_bare_command_line_is_the_default_recipe():
+    assert parse([]) == RECIPES[DEFAULT]
+    assert parse(["--steps", "7"]).steps == 7
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "loader.negatives:patches --loader.negatives.count 2 loader.decoder:plain network:r3d18 --steps 9",
+        "network:r3d18 loader.decoder:plain --steps 9 loader.negatives:patches --loader.negatives.count 2",
+        "--steps 9 loader.decoder:plain loader.negatives:patches network:r3d18 --loader.negatives.count 2",
+    ],
+)
+def test_parts_are_swapped_in_any_order(words):
+    run = parse(["simclr-cifar10", *words.split()])
+    assert run.loader.decoder == Plain() and run.loader.negatives == Patches(count=2)
+    assert run.network == R3D18() and run.steps == 9 and run.loader.batch == 512
+
+
+def test_an_unknown_recipe_is_refused_with_the_known_ones(tmp_path):
+    done = pretrain(tmp_path, "simclr-imagnet")
+    assert done.returncode == 2 and "simclr-imagenet" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_an_unknown_option_is_refused_with_a_near_one(tmp_path):
+    done = pretrain(tmp_path, "simclr-cifar10", "--loader.shard", "x")
+    assert done.returncode == 2 and "--loader.shards" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_missing_folder_is_refused(tmp_path):
+    refused(pretrain(tmp_path, "simclr-cifar10", "--loader.shards", tmp_path / "no"), tmp_path / "no", "make_shards.py")
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    refused(pretrain(tmp_path, "simclr-cifar10", "--loader.shards", tmp_path / "empty"), "no manifest.json")
+
+
+def test_a_batch_larger_than_the_data_set_is_refused(tmp_path, made):
+    refused(
+        pretrain(tmp_path, "--loader.shards", made / "image/train"), "a batch of 256", "12 samples", "between 1 and 12"
+    )
+
+
+def test_videos_for_an_image_recipe_are_refused(tmp_path, made):
+    refused(
+        pretrain(tmp_path, "--loader.shards", made / "video/train", "--loader.batch", 4), "videos", "decoder:decord"
+    )
+
+
+def test_images_for_a_video_recipe_are_refused(tmp_path, made):
+    done = pretrain(tmp_path, "simclr-moving", "--loader.shards", made / "image/train", "--loader.batch", 4)
+    refused(done, "holds images", "clips of 8 frames", "image recipe")
+
+
+def test_a_launcher_with_another_precision_is_refused(tmp_path, made):
+    done = pretrain(tmp_path, "--loader.shards", made / "image/train", ACCELERATE_MIXED_PRECISION="fp16")
+    refused(done, "fp16", "bf16", "--precision fp16")
+
+
+@pytest.mark.parametrize("name", ["FSDP", "DEEPSPEED"])
+def test_a_launcher_with_another_parallelism_is_refused(tmp_path, made, name):
+    refused(pretrain(tmp_path, "--loader.shards", made / "image/train", **{f"ACCELERATE_USE_{name}": "true"}), name)
+
+
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path, made):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    refused(pretrain(tmp_path, "--loader.shards", made / "image/train"), "holds a run already", "--resume", "--out")
+
+
+def test_resuming_from_nothing_is_refused(tmp_path, made):
+    refused(pretrain(tmp_path, "--loader.shards", made / "image/train", "--resume"), "no intact checkpoint")
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["folder", "--root", "/nowhere"], ["/nowhere", "neither a folder nor a tar"]),
+        (["--jobs", "0", "synthetic"], ["--jobs", "got 0"]),
+        (["--samples-per-shard", "0", "synthetic"], ["--samples-per-shard", "got 0"]),
+    ],
+)
+def test_make_shards_refuses_what_it_cannot_do(tmp_path, words, parts):
+    refused(command("tools/make_shards.py", "--out", tmp_path / "out", *words), *parts)
+
+
+def test_evaluating_no_run_is_refused(tmp_path, made):
+    done = command("training/evaluate.py", tmp_path, "--test", made / "image/train")
+    refused(done, tmp_path, "no run.json")

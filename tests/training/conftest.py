@@ -1,0 +1,27 @@
+"""Small synthetic data sets, made once by the real command's code."""
+
+from pathlib import Path
+
+import pytest
+
+from shards.make import make_split
+from shards.sources.synthetic import Synthetic
+
+
+def make(folder: Path, **options) -> Path:
+    source = Synthetic(**options)
+    for split, listing in source.splits().items():
+        list(make_split(source, listing, folder / split, samples_per_shard=20, jobs=1))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory) -> Path:
+    """OUT of 50 training and 10 test images."""
+    return make(tmp_path_factory.mktemp("images"), medium="image", train=50, test=10)
+
+
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory) -> Path:
+    """OUT of 21 training and 8 test videos."""
+    return make(tmp_path_factory.mktemp("videos"), medium="video", train=21, test=8)

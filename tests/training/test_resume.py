@@ -1,0 +1,41 @@
+"""A run that is killed and resumed ends as if nothing had happened."""
+
+import pytest
+
+from runs import command, finish, kill_after, weights
+from training.trackers import read_metrics
+
+STEPS = 10
+
+
+def killed_and_resumed(kind, shards, folder, kills, processes):
+    """Weights and metrics of an undisturbed run and of one killed -9 after each of ``kills``."""
+    calm, rough = folder / "calm", folder / "rough"
+    finish(command(kind, shards, calm, STEPS, processes=processes))
+    for number, step in enumerate(kills):
+        more = ["--resume"] if number else []
+        kill_after(command(kind, shards, rough, STEPS, *more, processes=processes), rough, step)
+    finish(command(kind, shards, rough, STEPS, "--resume", processes=processes))
+    return calm, rough
+
+
+def check_equal(calm, rough):
+    assert weights(calm) == weights(rough)
+    quiet, disturbed = (
+        [(line["step"], line.get("loss"), line.get("knn/label")) for line in read_metrics(run)] for run in (calm, rough)
+    )
+    assert quiet == disturbed  # every step and probe logged once, and to the same value
+
+
+def test_images_killed_in_the_middle_of_an_epoch(images, tmp_path):
+    check_equal(*killed_and_resumed("image", images, tmp_path, [4], processes=1))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("kind", "processes", "kills"),
+    [("image", 1, [3, 5, 8]), ("image", 2, [4, 7]), ("video", 1, [5, 7]), ("video", 2, [4])],
+)
+def test_killed_several_times(kind, processes, kills, images, videos, tmp_path):
+    shards = images if kind == "image" else videos
+    check_equal(*killed_and_resumed(kind, shards, tmp_path, kills, processes))
