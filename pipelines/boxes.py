@@ -36,7 +36,7 @@ def random_boxes(
 def _largest(height: np.ndarray, width: np.ndarray, ratio: tuple[float, float]) -> np.ndarray:
     tall = np.minimum(height, np.round(width / ratio[0]))
     wide = np.minimum(width, np.round(height * ratio[1]))
-    return np.concatenate([tall, wide], axis=1)
+    return np.maximum(np.concatenate([tall, wide], axis=1), 1)
 
 
 def centre_boxes(extent: np.ndarray, share: float = 1.0) -> np.ndarray:

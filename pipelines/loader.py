@@ -110,8 +110,9 @@ class Loader:
             return execute(cut)
 
     def _cut(self, shards: Shards, samples: np.ndarray, frames: np.ndarray, boxes: np.ndarray) -> Cut:
-        media = [shards.media(int(sample)) for sample in samples]
-        return Cut(media, shards.index.name[samples], shards.index.extent[samples], frames, boxes, self.side)
+        index, media = shards.index, [shards.media(int(sample)) for sample in samples]
+        keys = [index.key_frames_of(int(sample)) for sample in samples]
+        return Cut(media, index.name[samples].tolist(), index.extent[samples], keys, frames, boxes, self.side)
 
     def _batches(
         self, shards: Shards, decoded: Iterator[Decoded], device: torch.device, seed: int, clock: Clock

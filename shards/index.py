@@ -57,6 +57,11 @@ class Index:
     def __len__(self) -> int:
         return len(self.name)
 
+    def key_frames_of(self, sample: int) -> np.ndarray:
+        """Numbers of one sample's key frames: int32 [k]."""
+        start = self.key_frames_end[sample - 1] if sample else 0
+        return self.key_frames[start : self.key_frames_end[sample]]
+
     def save(self, file: Path) -> None:
         with file.open("wb") as stream:
             np.savez(stream, **{field.name: getattr(self, field.name) for field in fields(self)})

@@ -21,6 +21,8 @@ class Cut:
     """b names for errors"""
     extent: np.ndarray
     """int [b, 3]: frames, height and width as the index states them"""
+    key_frames: Sequence[np.ndarray]
+    """b arrays, int [k]: numbers of the key frames as the index states them"""
     frames: np.ndarray
     """int [v, b, t]: frame numbers of every view"""
     boxes: np.ndarray

@@ -54,18 +54,24 @@ def _clips(cut: Cut, i: int, context) -> UInt8[Tensor, "v t c h w"]:
     try:
         reader = decord.VideoReader(io.BytesIO(cut.media[i]), ctx=context, num_threads=1)
         wanted, where = np.unique(cut.frames[:, i], return_inverse=True)
-        pictures = _read(reader, wanted) if len(reader) > wanted[-1] else None
+        pictures = _read(reader, wanted, cut.key_frames[i]) if len(reader) > wanted[-1] else None
     except (decord.DECORDError, RuntimeError) as error:  # RuntimeError: what VideoReader raises of no video at all
         raise Refusal(f"sample {cut.names[i]!r}: decord cannot decode it: {error}") from error
     height, width = cut.extent[i, 1:] if pictures is None else pictures.shape[1:3]
     check_extent(cut, i, "decord", int(height), int(width), len(reader))
-    return torch.stack([_resize(pictures[numbers], box, cut.side) for numbers, box in zip(
-        torch.from_numpy(where.reshape(cut.frames[:, i].shape)), cut.boxes[:, i], strict=True)])  # fmt: skip
+    assert pictures is not None, "a count of frames that leaves out a wanted one has just been refused"
+    views = zip(torch.from_numpy(where.reshape(cut.frames[:, i].shape)), cut.boxes[:, i], strict=True)
+    return torch.stack([_resize(pictures[numbers], box, cut.side) for numbers, box in views])
 
 
-def _read(reader: decord.VideoReader, wanted: np.ndarray) -> UInt8[Tensor, "t h w c"]:
-    """decord finds a frame by its time. An AVI with B-frames states none: read it from the first frame on."""
-    if (np.diff(reader.get_frame_timestamp(np.arange(len(reader)))[:, 0]) > 0).all():
+def _read(reader: decord.VideoReader, wanted: np.ndarray, key_frames: np.ndarray) -> UInt8[Tensor, "t h w c"]:
+    """The wanted frames, by seeking where that can be trusted, else by decoding from the first frame on.
+
+    decord finds a frame by its time, which an AVI with B-frames does not state, and takes a key frame's place in the file
+    for its number, which B-frames that are shown before it make wrong. Either way it would hand out other frames silently.
+    """
+    times = reader.get_frame_timestamp(np.arange(len(reader)))[:, 0]
+    if (np.diff(times) > 0).all() and np.array_equal(reader.get_key_indices(), key_frames):
         return torch.from_numpy(reader.get_batch(wanted).asnumpy())
     return torch.from_numpy(reader.get_batch(np.arange(wanted[-1] + 1)).asnumpy()[wanted])
 

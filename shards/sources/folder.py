@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from shards.media import kind_of
+from shards.media import Kind, kind_of
 from shards.refusal import Refusal
 from shards.sample import Sample
 from shards.sources.listing import Listing
@@ -41,17 +41,15 @@ class Folder:
     """The folder, or an uncompressed tar of it (read in place, nothing is unpacked)."""
 
     def splits(self) -> Mapping[str, Listing]:
-        files = sorted(self._files())
-        first = {PurePosixPath(path).parts[0].lower() for path, _, _ in files}
-        has_splits = bool(first) and first <= SPLITS.keys()
+        files = [file for file in sorted(self._files()) if _kind(file[0]) and "/" in file[0]]
+        has_splits = all(PurePosixPath(path).parts[0].lower() in SPLITS for path, _, _ in files)
         found: dict[str, list[tuple[str, str, int, int]]] = {}
         kinds = Counter()
         for path, offset, size in files:
             folders = PurePosixPath(path).parts[:-1]
-            kind = kind_of(PurePosixPath(path).suffix[1:].lower())
-            if kind is None or len(folders) < 1 + has_splits:
+            if len(folders) < 1 + has_splits:
                 continue
-            kinds[kind] += 1
+            kinds[_kind(path)] += 1
             split = SPLITS[folders[0].lower()] if has_splits else "train"
             found.setdefault(split, []).append((folders[has_splits], path, offset, size))
         if not found:
@@ -79,11 +77,25 @@ class Folder:
         """Path below the root, offset and size of every file."""
         if self.root.is_dir():
             yield from ((p.relative_to(self.root).as_posix(), 0, -1) for p in self.root.rglob("*") if p.is_file())
-        elif self.root.is_file() and tarfile.is_tarfile(self.root):
-            with tarfile.open(self.root, "r:") as archive:
-                yield from ((m.name.removeprefix("./"), m.offset_data, m.size) for m in archive if m.isreg())
+        elif self.root.is_file():
+            yield from _members(self.root)
         else:
             raise Refusal(f"--root {self.root} is neither a folder nor a tar; check the path")
+
+
+def _kind(path: str) -> Kind | None:
+    return kind_of(PurePosixPath(path).suffix[1:].lower())
+
+
+def _members(file: Path) -> Iterator[tuple[str, int, int]]:
+    try:
+        with file.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
+            yield from ((m.name.removeprefix("./"), m.offset_data, m.size) for m in archive if m.isreg())
+            stream.seek(max(0, file.stat().st_size - 1024))
+            if stream.read() != bytes(1024):  # tarfile takes a cut between two members for the end
+                raise tarfile.ReadError("its end is missing")
+    except tarfile.ReadError as error:
+        raise Refusal(f"--root {file} is no whole, uncompressed tar ({error}); unpack it or fetch it again") from error
 
 
 def _items(files: list[tuple[str, str, int, int]], classes: tuple[str, ...]) -> Iterator[Item]:
@@ -91,6 +103,9 @@ def _items(files: list[tuple[str, str, int, int]], classes: tuple[str, ...]) -> 
     for kind, path, offset, size in files:
         stem = PurePosixPath(path).stem.replace(".", "_")
         name = f"{kind.replace('.', '_')}/{stem}"
-        taken[name] += 1  # a.jpg beside a.png, or x/a.jpg beside y/a.jpg
-        unique = name if taken[name] == 1 else f"{name}~{taken[name]}"
+        unique = name
+        while taken[unique]:  # a.jpg beside a.png, or x/a.jpg beside y/a.jpg
+            taken[name] += 1
+            unique = f"{name}~{taken[name]}"
+        taken[unique] += 1
         yield Item(path, unique, classes.index(kind), offset, size)

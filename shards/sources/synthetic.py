@@ -22,11 +22,11 @@ from shards.sources.surfaces import TEXTURES
 Item = tuple[str, int]
 """Split and index."""
 
-SMALLEST, LARGEST = 0.29, 0.4  # the unit of an object's own plane, in sides of the picture
-WANDER = 0.17  # radius of the disc that holds the objects' centres, in sides of the picture
+SMALLEST, LARGEST = 0.3, 0.4  # the unit of an object's own plane, in sides of the picture
+WANDER = 0.18  # radius of the disc that holds the objects' centres, in sides of the picture
 OBJECT_RIPPLE, GROUND_RIPPLE = 0.25, 0.02  # strength of a pattern, where black is 0 and white is 1
 OBJECT_PERIODS, GROUND_PERIODS = 2.6, 6.0  # fewest periods in an object's unit, in a side of the picture
-ZOOM = 1.4  # most periods over fewest
+ZOOM = 1.2  # most periods over fewest
 LATTICE = 16
 
 
@@ -96,7 +96,7 @@ class Synthetic:
         distance = [*SHAPES.values()][shape](u, v) * unit * self.side  # in pixels
         inside = np.clip(0.5 - distance, 0, 1)[..., None]
         middle, contrast, way, ground = self._draws(item, "light", 4)
-        contrast *= 0.06 if way < 0.5 else -0.06
+        contrast *= 0.05 if way < 0.5 else -0.05
         middle, ground = 0.4 + 0.2 * middle, int(ground * len(TEXTURES))
         front = self._paint(item, "object", texture, u, v, OBJECT_PERIODS, float(middle + contrast), OBJECT_RIPPLE)
         back = self._paint(item, "ground", ground, x, y, GROUND_PERIODS, float(middle - contrast), GROUND_RIPPLE)
@@ -123,6 +123,6 @@ class Synthetic:
         return (dark + bright) / 2 + balanced * (bright - dark)
 
 
-def _per_frame(values: np.ndarray) -> np.ndarray:
+def _per_frame(values: np.ndarray | float) -> np.ndarray:
     """From [t] to [t, 1, 1], to broadcast against pixels."""
-    return values.astype(np.float32)[:, None, None]
+    return np.asarray(values, np.float32)[:, None, None]

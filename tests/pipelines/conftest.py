@@ -12,8 +12,8 @@ from PIL import Image
 
 from pipelines.decoders.cut import Cut
 from pipelines.draws import Draws
-from shards.media import examine
 from shards.make import make_split
+from shards.media import examine
 from shards.sources.folder import Folder
 
 BITS = 6  # a frame's number is written over its picture as so many bright or dark columns
@@ -29,7 +29,7 @@ SOUND = ("h264", "h264-short-groups", "mpeg4", "mpeg4-b-frames")
 
 def photograph(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Smooth noise at several scales, strongest at the largest, as in a photograph."""
-    scales = [4, 8, 16, 32]
+    scales = 4, 8, 16, 32
     layers = (rng.uniform(0, 255, (scale, scale, 3)).astype(np.uint8) for scale in scales)
     resized = [np.asarray(Image.fromarray(x).resize((width, height), Image.Resampling.BICUBIC), float) for x in layers]
     return np.average(resized, axis=0, weights=[1 / scale for scale in scales]).round().astype(np.uint8)
@@ -98,17 +98,15 @@ def frame_number() -> Callable[[torch.Tensor], torch.Tensor]:
 
 @pytest.fixture(scope="session")
 def cut_of() -> Callable[..., Cut]:
-    """Plans whole frames, or the given boxes, of encoded files, with the extent that the index would state."""
+    """Plans whole frames of encoded files, with the extent that the index would state."""
 
-    def plan(files: dict[str, bytes], frames: Sequence, boxes: np.ndarray | None = None, side: int = 48) -> Cut:
+    def plan(files: dict[str, bytes], frames: Sequence, side: int = 48) -> Cut:
         found = [examine(name.rpartition(".")[2], content) for name, content in files.items()]
         extent = np.array([(m.frames, m.height, m.width) for m in found])
         numbers = np.asarray(frames)
         whole = np.concatenate([np.zeros_like(extent[:, :2]), extent[:, 1:]], axis=1)
-        return Cut(
-            list(files.values()), list(files), extent, numbers,
-            np.stack([whole] * len(numbers)) if boxes is None else boxes, side,
-        )  # fmt: skip
+        keys = [np.array(m.key_frames, np.int32) for m in found]
+        return Cut(list(files.values()), list(files), extent, keys, numbers, np.stack([whole] * len(numbers)), side)
 
     return plan
 

@@ -67,7 +67,7 @@ def test_drawn_clips_are_legal_and_near_enough(clip: Clip, frames: np.ndarray, s
 
 @given(videos, st.integers(0, 2**32 - 1))
 def test_apart_zero_starts_views_together(frames: np.ndarray, seed: int):
-    first, second = Clip(4, 2, apart=0).draw(frames, make_draws(len(frames), seed))
+    first, second = Clip(4, 2, apart=0.0).draw(frames, make_draws(len(frames), seed))
     assert first.tolist() == second.tolist()
 
 

@@ -1,6 +1,6 @@
 """Promise 1 on the whole road: a batch is a pure function of (shards, seed, step), whoever asks and from where."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -42,15 +42,15 @@ def equal(one: Batch, other: Batch) -> bool:
 
 
 def test_a_stream_opened_later_is_the_stream_from_the_start(loader: Loader):
-    whole = batches(loader, 5)
-    for step in (1, 3):  # batches 1 (video) and 2 (images) straddle two epochs
-        assert all(map(equal, batches(loader, 5 - step, step), whole[step:]))
+    whole = batches(loader, 4)
+    for step in (1, 3):  # batches 1 (videos) and 2 (images) straddle two epochs
+        assert all(map(equal, batches(loader, 4 - step, step), whole[step:]))
 
 
 @pytest.mark.parametrize("world", [2, 4])
 def test_parts_of_all_ranks_make_the_batch_of_one(loader: Loader, world: int):
-    parts = [batches(loader, 3, place=Place(rank, world)) for rank in range(world)]
-    for step, whole in enumerate(batches(loader, 3)):
+    parts = [batches(loader, 2, place=Place(rank, world)) for rank in range(world)]
+    for step, whole in enumerate(batches(loader, 2)):
         mine = [part[step] for part in parts]
         assert torch.equal(torch.cat([batch.ids for batch in mine]), whole.ids)
         assert torch.equal(torch.cat([batch.labels for batch in mine]), whole.labels)
@@ -75,7 +75,7 @@ def test_batches_have_the_shapes_that_were_promised(loader: Loader):
     assert [view.shape for view in batch.views] == [(8, frames, 3, 32, 32)] * 2
     assert batch.negatives.shape == (8, loader.negatives.count, frames, 3, 32, 32)
     for pixels in (*batch.views, batch.negatives):
-        assert pixels.dtype == torch.float32 and 0 <= pixels.min() and pixels.max() <= 1
+        assert pixels.dtype == torch.float32 and pixels.min() >= 0 and pixels.max() <= 1
     assert not torch.equal(*batch.views)
 
 
@@ -129,18 +129,17 @@ def test_a_sweep_is_the_plain_centre_crop_in_the_asked_order(loader: Loader, bat
     exact = replace(loader, decoder=Plain(), batch=batch)
     swept = torch.cat(list(exact.sweep(shards, Place(), samples)))
     extent = shards.index.extent[samples].astype(np.int64)
-    cut = Cut([shards.media(i) for i in samples], shards.index.name[samples], extent,
+    cut = Cut([shards.media(int(i)) for i in samples], shards.index.name[samples].tolist(), extent, [np.empty(0)] * len(samples),
               loader.clip.middle(extent[:, 0])[None], centre_boxes(extent[:, 1:])[None], 32)  # fmt: skip
     assert torch.equal(swept, Plain().open(shards.manifest.kind, Place().device, 1)(cut)[0] / 255)
     fast = [torch.cat(list(replace(loader, batch=batch).sweep(shards, Place(), samples))) for _ in range(2)]
     assert torch.equal(*fast) and (fast[0] - swept).abs().mean() < 0.02
 
 
-def test_views_show_the_frames_that_were_drawn(video_shards: Path, frame_number: Callable):
-    """Without crops and colours every clip says its frame numbers."""
+def test_a_sweep_shows_the_frames_in_the_middle(video_shards: Path):
     shards, clip = Shards(video_shards), Clip(3, 2)
     loader = Loader(video_shards, 6, 48, clip, Decord())
     pixels = torch.cat(list(loader.sweep(shards, Place(), np.arange(12))))
-    assert pixels.shape[0] == 12  # the middle square shows bits 1 to 4 of 6
-    bits = (pixels.mean((-3, -2)).unflatten(-1, (4, -1)).mean(-1) > 0.5) * 2 ** torch.arange(1, 5)
-    assert bits.sum(-1).tolist() == (clip.middle(shards.index.extent[:, 0].astype(np.int64)) & 0b011110).tolist()
+    columns = pixels.mean((-3, -2)).unflatten(-1, (4, -1)).mean(-1)  # the middle square shows bits 1 to 4 of 6
+    bits = ((columns > 0.5) * 2 ** torch.arange(1, 5)).sum(-1)
+    assert bits.tolist() == (clip.middle(shards.index.extent[:, 0].astype(np.int64)) & 0b011110).tolist()

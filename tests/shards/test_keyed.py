@@ -61,7 +61,7 @@ def test_the_largest_number_is_below_one():
 
 def test_numbers_are_uniform():
     numbers = draw()
-    assert 0 <= numbers.min() and numbers.max() < 1
+    assert numbers.min() >= 0 and numbers.max() < 1
     for column in numbers.T:
         deviation = (1 / 12 / len(column)) ** 0.5
         assert abs(column.mean() - 1 / 2) < 5 * deviation

@@ -115,7 +115,7 @@ def test_facts_are_columns_in_alphabetical_order(tmp_path, picture_bytes):
         assert tar.extractfile("a.json").read() == b'{"label": 5, "shape": 1, "texture": 2}'
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_a_bad_file_is_named_and_leaves_no_data_set(photos, tmp_path, jobs):
     root = tmp_path / "photos"
     for name, (content, _) in by_name(photos).items():
