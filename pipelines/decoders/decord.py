@@ -67,13 +67,21 @@ def _clips(cut: Cut, i: int, context) -> UInt8[Tensor, "v t c h w"]:
 def _read(reader: decord.VideoReader, wanted: np.ndarray, key_frames: np.ndarray) -> UInt8[Tensor, "t h w c"]:
     """The wanted frames, by seeking where that can be trusted, else by decoding from the first frame on.
 
-    decord finds a frame by its time, which an AVI with B-frames does not state, and takes a key frame's place in the file
-    for its number, which B-frames that are shown before it make wrong. Either way it would hand out other frames silently.
+    decord finds a frame by its time, which an AVI with B-frames does not state, and takes a key frame's place in the
+    file for its number, which B-frames that are shown before it make wrong: it would silently hand out other frames.
     """
     times = reader.get_frame_timestamp(np.arange(len(reader)))[:, 0]
     if (np.diff(times) > 0).all() and np.array_equal(reader.get_key_indices(), key_frames):
-        return torch.from_numpy(reader.get_batch(wanted).asnumpy())
-    return torch.from_numpy(reader.get_batch(np.arange(wanted[-1] + 1)).asnumpy()[wanted])
+        return _frames(reader, wanted)
+    return _frames(reader, np.arange(wanted[-1] + 1))[wanted]
+
+
+def _frames(reader: decord.VideoReader, numbers: np.ndarray) -> UInt8[Tensor, "t h w c"]:
+    """One by one, because decord takes the padding of rows narrower than 64 pixels for a fourth channel."""
+    frames = np.stack([reader[int(number)].asnumpy() for number in numbers])
+    count, height, width, _ = frames.shape
+    rows = frames.reshape(count, height, -1)[:, :, : 3 * width]
+    return torch.from_numpy(rows.reshape(count, height, width, 3))
 
 
 def _resize(pictures: UInt8[Tensor, "t h w c"], box: np.ndarray, side: int) -> UInt8[Tensor, "t c side side"]:
