@@ -27,10 +27,10 @@ def random_boxes(
     fits = (tall > 0) & (tall <= height) & (wide > 0) & (wide <= width)
     first = np.argmax(fits, axis=1)[:, None]
     sides = np.concatenate([np.take_along_axis(tall, first, 1), np.take_along_axis(wide, first, 1)], axis=1)
-    sides = np.where(fits.any(axis=1)[:, None], sides, _largest(height, width, ratio)).astype(np.int64)
+    sides = np.where(fits.any(axis=1, keepdims=True), sides, _largest(height, width, ratio)).astype(np.int64)
     corners = draws.below("crop corner", extent - sides + 1, 2)
     centred = (extent - sides) // 2
-    return np.concatenate([np.where(fits.any(axis=1)[:, None], corners, centred), sides], axis=1)
+    return np.concatenate([np.where(fits.any(axis=1, keepdims=True), corners, centred), sides], axis=1)
 
 
 def _largest(height: np.ndarray, width: np.ndarray, ratio: tuple[float, float]) -> np.ndarray:

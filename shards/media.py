@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import av
+import av.error
 from PIL import Image
 
 from shards.refusal import Refusal
@@ -40,7 +41,7 @@ def examine(extension: str, content: bytes) -> Media:
     """
     try:
         return _image(content) if extension in IMAGES else _video(content)
-    except (OSError, ValueError, Image.DecompressionBombError, av.FFmpegError) as error:
+    except (OSError, ValueError, Image.DecompressionBombError, av.error.FFmpegError) as error:
         raise Refusal(f"cannot read {len(content)} bytes as {extension!r}: {error}") from error
 
 
@@ -50,7 +51,7 @@ def _image(content: bytes) -> Media:
 
 
 def _video(content: bytes) -> Media:
-    with av.open(io.BytesIO(content)) as container:
+    with av.open(io.BytesIO(content), "r") as container:
         if not container.streams.video:
             raise Refusal("no video stream")
         stream = container.streams.video[0]

@@ -4,9 +4,10 @@ import json
 import tarfile
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-import webdataset
+from webdataset.writer import TarWriter
 
 from shards.files import complete_or_absent, sha256
 from shards.index import Index, Place
@@ -27,10 +28,11 @@ def write_shard(samples: Iterable[Sample], folder: Path, name: str) -> ShardEntr
     tar_file, index_file = folder / f"{name}.tar", folder / f"{name}.index.npz"
     examined = []
     with complete_or_absent(tar_file) as unfinished, unfinished.open("wb") as stream:
-        with webdataset.TarWriter(stream, encoder=False, mtime=0, user="", group="", mode=0o644) as tar:
+        with TarWriter(stream, encoder=False, mtime=0, user="", group="", mode=0o644) as tar:
             for sample in samples:
                 tar.write({"__key__": sample.name, **sample.media, **_labels(sample)})
-                examined.append((sample, _examine(sample)))
+                known = replace(sample, media=dict.fromkeys(sample.media, b""))  # a shard of videos outgrows memory
+                examined.append((known, _examine(sample)))
         stream.flush()
         places = _places(unfinished)
     rows = [(s, media, [places[f"{s.name}.{extension}"] for extension in s.media]) for s, media in examined]
@@ -61,5 +63,7 @@ def _places(tar_file: Path) -> dict[str, Place]:
         for member in tar:
             content = tar.extractfile(member)
             assert content is not None, "only regular files were written"
+            if member.name in places:
+                raise Refusal(f"{member.name!r} comes twice; a source must give every sample a name of its own")
             places[member.name] = Place(member.offset_data, member.size, zlib.crc32(content.read()))
     return places

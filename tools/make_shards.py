@@ -37,14 +37,16 @@ def make(
     for name, value in (("jobs", jobs), ("samples-per-shard", samples_per_shard)):
         if value < 1:
             raise Refusal(f"--{name} must be at least 1, got {value}")
-    for split, listing in source.splits().items():
+    splits = source.splits()
+    for split, listing in splits.items():
         bar = tqdm(total=len(listing.items), unit="sample", desc=split, dynamic_ncols=True)
         with bar:
             for samples in make_split(source, listing, out / split, samples_per_shard, jobs):
                 bar.update(samples)
         print(f"{out / split}: {len(listing.items)} {listing.kind}s of {len(listing.classes['label'])} classes")
+    split, listing = next(iter(splits.items()))
     recipe = "simclr-synthetic" if listing.kind == "image" else "simclr-moving"
-    print(f"next: accelerate launch training/pretrain.py {recipe} --loader.shards {out / next(iter(source.splits()))}")
+    print(f"next: accelerate launch training/pretrain.py {recipe} --loader.shards {out / split}")
 
 
 if __name__ == "__main__":

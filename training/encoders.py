@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, Any
 
 import timm
 import torch
@@ -62,9 +62,11 @@ class Timm:
         if self.small_stem:
             if not isinstance(network, ResNet):
                 raise Refusal(f"small-stem is for ResNets, {self.name!r} is none; leave it out or choose a ResNet")
+            assert isinstance(network.conv1, nn.Conv2d), "only deep stems have another first layer"
             network.conv1 = nn.Conv2d(3, network.conv1.out_channels, 3, padding=1, bias=False)
             network.maxpool = nn.Identity()
-        return _of_pictures(network, network.num_features)
+        width: Any = network.num_features
+        return _of_pictures(network, width)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,12 @@ class NarrowResNet:
         channels = tuple(self.width * 2**stage for stage in range(4))
         # the deep stem is the one whose width timm lets us choose; its three convolutions give way to one
         network = ResNet(
-            Block2d, (self.blocks,) * 4, num_classes=0, stem_type="deep", stem_width=self.width // 2, channels=channels
+            Block2d,  # pyright: ignore[reportArgumentType]
+            (self.blocks,) * 4,
+            num_classes=0,
+            stem_type="deep",
+            stem_width=self.width // 2,
+            channels=channels,
         )
         network.conv1 = nn.Conv2d(3, self.width, 3, padding=1, bias=False)
         network.maxpool = nn.Identity()
@@ -98,7 +105,7 @@ class R3D18:
     def build(self) -> Encoder:
         network = video.r3d_18(weights=None)
         width = network.fc.in_features
-        network.fc = nn.Identity()
+        network.fc = nn.Identity()  # pyright: ignore[reportAttributeAccessIssue]
         return Encoder(network, width, sees_time=True)
 
 

@@ -13,10 +13,10 @@ class _Gather(torch.autograd.Function):
         return torch.cat(parts)
 
     @staticmethod
-    def backward(ctx, slope: Tensor) -> Tensor:
+    def backward(ctx, *slopes: Tensor) -> Tensor:
         # my part appears in every process's loss: add up all their slopes. DDP then divides by the number of processes,
         # which turns the sum of the processes' mean losses into the mean over the global batch.
-        slope = slope.contiguous()
+        slope = slopes[0].contiguous()
         dist.all_reduce(slope)
         return slope.chunk(dist.get_world_size())[dist.get_rank()]
 

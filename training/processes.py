@@ -5,13 +5,12 @@ import os
 
 import torch
 from accelerate import Accelerator
-from accelerate.tracking import GeneralTracker
 
 from pipelines.loader import Place
 from shards.refusal import Refusal
 
 
-def open_accelerator(precision: str, trackers: list[GeneralTracker | str], folder: str) -> Accelerator:
+def open_accelerator(precision: str, trackers: list, folder: str) -> Accelerator:
     """An ``Accelerator`` for this run.
 
     Raises: ``Refusal`` if the launcher asks for what the recipe contradicts or what this trainer does not do.

@@ -26,7 +26,7 @@ class Progress:
         self.bar.update()
         if done % self.run.log_every and done != self.run.steps:
             return
-        mean = self.accelerator.reduce(torch.stack(self.losses).mean(), reduction="mean").item()
+        mean = float(torch.as_tensor(self.accelerator.reduce(torch.stack(self.losses).mean(), reduction="mean")))
         stages = {stage: seconds / len(self.losses) for stage, seconds in self.clock.read().items()}
         self.losses.clear()
         line = {"loss": mean, "rate": self.run.optimizer.rate_at(done - 1, self.run.steps)}

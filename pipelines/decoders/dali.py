@@ -1,4 +1,5 @@
 """NVIDIA DALI: JPEG and other images on the CPU, or split between CPU and GPU ("mixed") on a GPU."""
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
 
 from dataclasses import dataclass
 

@@ -4,6 +4,7 @@ import io
 from dataclasses import dataclass
 
 import av
+import av.error
 import numpy as np
 import torch
 from jaxtyping import UInt8
@@ -30,7 +31,12 @@ def _execute(cut: Cut, decode) -> UInt8[Tensor, "v b t c h w"]:
     for i in range(count):
         try:
             pictures, extent = decode(cut.media[i], cut.frames[:, i])
-        except (OSError, ValueError, SyntaxError, av.FFmpegError) as error:  # SyntaxError: Pillow, of a broken PNG
+        except (
+            OSError,
+            ValueError,
+            SyntaxError,
+            av.error.FFmpegError,
+        ) as error:  # SyntaxError: Pillow, of a broken PNG
             raise Refusal(f"sample {cut.names[i]!r}: plain cannot decode it: {error}") from error
         check_extent(cut, i, "plain", *extent)
         for v in range(views):
@@ -51,7 +57,7 @@ def _image(content: bytes, wanted: np.ndarray) -> tuple[dict[int, Image.Image], 
 def _video(content: bytes, wanted: np.ndarray) -> tuple[dict[int, Image.Image], tuple[int, int, int]]:
     """The wanted frames by number, found by decoding from the first frame on: no seeking, nothing to get wrong."""
     found, count, height, width = {}, 0, 0, 0
-    with av.open(io.BytesIO(content)) as container:
+    with av.open(io.BytesIO(content), "r") as container:
         for count, frame in enumerate(container.decode(video=0), start=1):
             height, width = frame.height, frame.width
             if count - 1 in wanted:

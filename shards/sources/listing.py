@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from shards.media import Kind
 from shards.sample import Sample
@@ -27,6 +27,6 @@ class Source(Protocol):
         """Every split by name ("train", "test"), in a fixed order."""
         ...
 
-    def sample(self, item: Hashable) -> Sample:
+    def sample(self, item: Any) -> Sample:
         """Fetch one sample; a pure function of ``item``."""
         ...

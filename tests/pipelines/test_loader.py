@@ -129,7 +129,7 @@ def test_a_sweep_is_the_plain_centre_crop_in_the_asked_order(loader: Loader, bat
     exact = replace(loader, decoder=Plain(), batch=batch)
     swept = torch.cat(list(exact.sweep(shards, Place(), samples)))
     extent = shards.index.extent[samples].astype(np.int64)
-    cut = Cut([shards.media(int(i)) for i in samples], shards.index.name[samples].tolist(), extent, [np.empty(0)] * len(samples),
+    cut = Cut([shards.media(int(i)) for i in samples], shards.index.name[samples].tolist(), extent, [np.empty(0)] * 5,
               loader.clip.middle(extent[:, 0])[None], centre_boxes(extent[:, 1:])[None], 32)  # fmt: skip
     assert torch.equal(swept, Plain().open(shards.manifest.kind, Place().device, 1)(cut)[0] / 255)
     fast = [torch.cat(list(replace(loader, batch=batch).sweep(shards, Place(), samples))) for _ in range(2)]
