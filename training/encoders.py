@@ -71,12 +71,14 @@ class Timm:
 
 @dataclass(frozen=True)
 class NarrowResNet:
-    """A ResNet for small pictures and CPUs: four stages of basic blocks behind a 3x3 stem of stride 1."""
+    """A ResNet for small pictures and CPUs: four stages of basic blocks behind a 3x3 stem."""
 
     width: int = 32
     """Channels of the first stage; each later stage doubles them."""
     blocks: int = 1
     """Blocks in each stage."""
+    stride: int = 1
+    """Of the stem; 2 costs a quarter and sees twice as far."""
 
     def __post_init__(self) -> None:
         if self.width < 2 or self.width % 2 or self.blocks < 1:
@@ -93,7 +95,7 @@ class NarrowResNet:
             stem_width=self.width // 2,
             channels=channels,
         )
-        network.conv1 = nn.Conv2d(3, self.width, 3, padding=1, bias=False)
+        network.conv1 = nn.Conv2d(3, self.width, 3, stride=self.stride, padding=1, bias=False)
         network.maxpool = nn.Identity()
         return _of_pictures(network, channels[-1])
 

@@ -18,7 +18,7 @@ def describe(value: Any) -> Any:
 def revive(annotation: Any, data: Any) -> Any:
     """The value that ``describe`` described, of the annotated type.
 
-    Raises: ``ValueError`` if the data names a class that the annotation does not allow, or its fields are others.
+    Raises: ``ValueError`` if the data names a class that the annotation does not allow, or has further fields.
     """
     if get_origin(annotation) is Annotated:
         return revive(get_args(annotation)[0], data)
@@ -37,9 +37,10 @@ def revive(annotation: Any, data: Any) -> Any:
 
 def _revive_dataclass(kind: Any, data: dict) -> Any:
     hints, given = get_type_hints(kind, include_extras=True), set(data) - {"type"}
-    if data["type"] != kind.__name__ or given != set(hints):
+    if data["type"] != kind.__name__ or not given <= set(hints):
         raise ValueError(f"expected a {kind.__name__} with {sorted(hints)}, got a {data['type']} with {sorted(given)}")
-    return kind(**{name: revive(hint, data[name]) for name, hint in hints.items()})
+    # a field that is younger than the file takes its default, which is what the code did before there was a choice
+    return kind(**{name: revive(hint, data[name]) for name, hint in hints.items() if name in given})
 
 
 def _bare(annotation: Any) -> Any:
