@@ -1,7 +1,7 @@
 """Work done ahead of time by one thread: the accelerator trains on batch s while batch s + 1 is being decoded."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from itertools import count
 from queue import Queue
 from typing import TypeVar
@@ -10,7 +10,7 @@ T = TypeVar("T")
 DEPTH = 2  # batches that may wait; more would only cost memory
 
 
-def ahead(work: Callable[[int], T], start: int, stop: int | None = None) -> Iterator[T]:
+def ahead(work: Callable[[int], T], start: int, stop: int | None = None) -> Generator[T, None, None]:
     """Yield ``work(start)``, ``work(start + 1)`` … in order, computed by one thread at most ``DEPTH`` items ahead.
 
     An error in ``work`` is raised where its result would have been. The thread ends when the iterator is closed.
@@ -23,12 +23,12 @@ def ahead(work: Callable[[int], T], start: int, stop: int | None = None) -> Iter
             if closed.is_set():
                 return
             try:
-                item = work(number), None
+                results.put((work(number), None))
             except BaseException as error:
-                item = None, error
-            results.put(item)
+                results.put((None, error))
+                return
 
-    def stream() -> Iterator[T]:
+    def stream() -> Generator[T, None, None]:
         thread = threading.Thread(target=run, name="ahead", daemon=True)
         thread.start()
         try:

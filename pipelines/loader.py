@@ -1,6 +1,7 @@
 """The whole road in one file: order, read, decode, augment, negatives, batch."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from shards.refusal import Refusal
 
 VIEWS = 2
 Decoded = tuple[np.ndarray, np.ndarray, Tensor]
+Stream = Generator[Batch, None, None]
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,23 @@ class Loader:
     views: Views = field(default_factory=SimCLRViews)
     negatives: Negatives = field(default_factory=NoNegatives)
 
-    def open(self, place: Place, seed: int, step: int = 0, clock: Clock | None = None) -> Iterator[Batch]:
+    def __post_init__(self) -> None:
+        if self.batch < 1 or self.side < 1:
+            raise ValueError(f"batch and side must be at least 1, got {self.batch} and {self.side}")
+
+    def open(self, place: Place, seed: int, step: int = 0, clock: Clock | None = None) -> Stream:
         """This process's part of every global batch from ``step`` on, without end.
+
+        A thread decodes ahead from the first ``next`` on; closing the stream ends it.
 
         Raises: ``Refusal`` if the shards, the batch, the decoder and the world do not fit together.
         """
         shards, clock = Shards(self.shards), clock or Clock()
         return self._batches(shards, self.decoded(shards, place, seed, step, clock), place.device, seed, clock)
 
-    def decoded(self, shards: Shards, place: Place, seed: int, step: int, clock: Clock) -> Iterator[Decoded]:
+    def decoded(
+        self, shards: Shards, place: Place, seed: int, step: int, clock: Clock
+    ) -> Generator[Decoded, None, None]:
         """Epochs, sample numbers and cropped pixels (uint8 ``v b t c h w``) of every batch, decoded ahead."""
         execute = self._open_decoder(shards, place)
         order = Order(len(shards), self.batch, seed)
@@ -69,7 +79,12 @@ class Loader:
 
         def decode(step: int) -> Decoded:
             epochs, samples = order.at(step, place.rank, place.world)
-            return epochs, samples, self._decode(shards, execute, self._draws(seed, epochs, samples), clock)
+            pixels = self._decode(shards, execute, self._draws(seed, epochs, samples), clock)
+            return (
+                epochs,
+                samples,
+                pixels.pin_memory() if place.device.type == "cuda" and not pixels.is_cuda else pixels,
+            )
 
         return ahead(decode, step)
 
@@ -115,17 +130,18 @@ class Loader:
         return Cut(media, index.name[samples].tolist(), index.extent[samples], keys, frames, boxes, self.side)
 
     def _batches(
-        self, shards: Shards, decoded: Iterator[Decoded], device: torch.device, seed: int, clock: Clock
-    ) -> Iterator[Batch]:
+        self, shards: Shards, decoded: Generator[Decoded, None, None], device: torch.device, seed: int, clock: Clock
+    ) -> Stream:
         labels = shards.labels()
-        while True:
-            with clock("wait"):
-                epochs, samples, pixels = next(decoded)
-            with clock("transfer"):
-                pixels = pixels.to(device, non_blocking=True)
-            draws = self._draws(seed, epochs, samples)
-            with clock("augment"):
-                views = tuple(self.views(part, draw) for part, draw in zip(pixels, draws, strict=True))
-                negatives = self.negatives(views[0], draws[0])
-            ids, classes = (torch.from_numpy(column.astype(np.int64)) for column in (samples, labels[samples]))
-            yield Batch(views, negatives, ids.to(device), classes.to(device))
+        with closing(decoded):
+            while True:
+                with clock("wait"):
+                    epochs, samples, pixels = next(decoded)
+                with clock("transfer"):
+                    pixels = pixels.to(device, non_blocking=True)
+                draws = self._draws(seed, epochs, samples)
+                with clock("augment"):
+                    views = tuple(self.views(part, draw) for part, draw in zip(pixels, draws, strict=True))
+                    negatives = self.negatives(views[0], draws[0])
+                ids, classes = (torch.from_numpy(column.astype(np.int64)) for column in (samples, labels[samples]))
+                yield Batch(views, negatives, ids.to(device), classes.to(device))

@@ -22,8 +22,7 @@ def make_split(source: Source, listing: Listing, folder: Path, samples_per_shard
 
     Raises: ``Refusal`` if the folder already holds a data set or the split has no samples.
     """
-    if (folder / FILE_NAME).exists():
-        raise Refusal(f"{folder} already holds a data set; delete it or choose another --out")
+    refuse_leftovers(folder)
     if not listing.items:
         raise Refusal(f"no samples for {folder}; check the source's options")
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,6 +35,14 @@ def make_split(source: Source, listing: Listing, folder: Path, samples_per_shard
     sync_folder(folder)
     Manifest(listing.kind, len(mixed), dict(listing.classes), tuple(entries)).save(folder)
     sync_folder(folder)
+
+
+def refuse_leftovers(folder: Path) -> None:
+    """Raise ``Refusal`` if ``folder`` holds a data set, or tars that readers without our index would read too."""
+    if (folder / FILE_NAME).exists():
+        raise Refusal(f"{folder} already holds a data set; delete it or choose another --out")
+    if any(folder.glob("*.tar")):
+        raise Refusal(f"{folder} holds tars of a making that was interrupted; delete it or choose another --out")
 
 
 def _write_all(source: Source, parts: Sequence[list], folder: Path, jobs: int) -> Iterator[ShardEntry]:

@@ -2,7 +2,7 @@
 
 import mmap
 import zlib
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ from shards.files import sha256
 from shards.index import Index
 from shards.manifest import Manifest, ShardEntry
 from shards.refusal import Refusal
+
+MAPS = 256  # tars mapped at a time; each holds a file open, and processes may often open 1024
 
 
 class Shards:
@@ -23,7 +25,7 @@ class Shards:
         """
         self.folder = folder
         self.manifest = Manifest.load(folder)
-        self._maps: dict[int, mmap.mmap] = {}
+        self._map = lru_cache(MAPS)(self._open)
         for entry in self.manifest.shards:
             tar = folder / f"{entry.name}.tar"
             if not tar.is_file() or tar.stat().st_size != entry.bytes:
@@ -70,8 +72,6 @@ class Shards:
             raise Refusal(f"{file} is not the index that was written with its tar; make the shards again")
         return index
 
-    def _map(self, shard: int) -> mmap.mmap:
-        if shard not in self._maps:
-            with (self.folder / f"{self.manifest.shards[shard].name}.tar").open("rb") as stream:
-                self._maps[shard] = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        return self._maps[shard]
+    def _open(self, shard: int) -> mmap.mmap:
+        with (self.folder / f"{self.manifest.shards[shard].name}.tar").open("rb") as stream:
+            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)

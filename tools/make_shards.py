@@ -13,7 +13,7 @@ from typing import Annotated
 import tyro
 from tqdm import tqdm
 
-from shards.make import make_split
+from shards.make import make_split, refuse_leftovers
 from shards.refusal import Refusal, one_sentence
 from shards.sources import Source
 
@@ -37,7 +37,11 @@ def make(
     for name, value in (("jobs", jobs), ("samples-per-shard", samples_per_shard)):
         if value < 1:
             raise Refusal(f"--{name} must be at least 1, got {value}")
-    splits = source.splits()
+    splits = {split: listing for split, listing in source.splits().items() if listing.items}
+    if not splits:
+        raise Refusal("the source has no samples at all; check its options")
+    for split in splits:
+        refuse_leftovers(out / split)
     for split, listing in splits.items():
         bar = tqdm(total=len(listing.items), unit="sample", desc=split, dynamic_ncols=True)
         with bar:

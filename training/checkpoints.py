@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from shards.files import sha256, sync_folder, write_atomically
+from shards.files import complete_or_absent, sha256, sync_folder, write_atomically
 from shards.refusal import Refusal
 
 KEPT = 2
@@ -26,10 +26,9 @@ def save_checkpoint(folder: Path, step: int, module: nn.Module, optimizer: torch
     unfinished = folder / f"{final.name}.part"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    save_file(_tensors(module, optimizer), unfinished / FILES[0])
+    with complete_or_absent(unfinished / FILES[0]) as tensors:
+        save_file(_tensors(module, optimizer), tensors)
     write_atomically(unfinished / FILES[1], json.dumps({"step": step, **facts}, indent=1).encode())
-    with (unfinished / FILES[0]).open("rb+") as stream:
-        stream.flush()
     sums = {name: sha256(unfinished / name) for name in FILES}
     write_atomically(unfinished / "sha256.json", json.dumps(sums).encode())
     sync_folder(unfinished)

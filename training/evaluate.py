@@ -20,7 +20,7 @@ from shards.refusal import Refusal, one_sentence
 from training.checkpoints import load_checkpoint, newest_checkpoint
 from training.probes.features import extract
 from training.probes.knn import knn_accuracy
-from training.processes import place_of
+from training.processes import settle
 from training.report import write_report
 from training.run import Pretrain, load_run
 
@@ -40,6 +40,12 @@ class Evaluate:
     neighbours: int = 200
     temperature: float = 0.1
 
+    def __post_init__(self) -> None:
+        if not self.runs:
+            raise ValueError("name at least one run's folder")
+        if self.neighbours < 1 or self.temperature <= 0:
+            raise ValueError(f"need neighbours >= 1, temperature > 0, got {self.neighbours} and {self.temperature}")
+
     def __call__(self) -> None:
         tables = [self._one(folder) for folder in self.runs]
         if len(tables) > 1:
@@ -48,8 +54,12 @@ class Evaluate:
     def _one(self, folder: Path) -> dict[str, dict[str, float]]:
         run = load_run(folder)
         train, test = Shards(self.train or run.loader.shards), Shards(self.test)
+        if train.manifest.classes != test.manifest.classes or train.manifest.kind != test.manifest.kind:
+            raise Refusal(
+                f"{train.folder} and {test.folder} have other classes; make both splits by one make_shards.py"
+            )
         accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision=run.precision)
-        place = place_of(accelerator)
+        place = settle(accelerator)
         table = {}
         for name, module in (("raw pixels", RawPixels()), ("untrained", _untrained(run)), ("trained", _trained(run))):
             module = module.to(accelerator.device)

@@ -1,26 +1,40 @@
-"""The data-free floor: how long a training step takes when its batch is already there."""
+"""The data-free floor: how long a training step takes when its batch is already there and nothing is being decoded."""
 
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import torch
 from torch import nn
 
 from pipelines.batch import Batch
+from pipelines.loader import Place
+from training.run import Pretrain
 
 WARM_UP = 2  # steps that are not timed: memory is being allocated, kernels chosen
 
 
 def seconds_without_data(
-    step: Callable[[Batch], object], batch: Batch, method: nn.Module, optimizer: torch.optim.Optimizer, steps: int
-) -> float:
-    """Median seconds of ``steps`` training steps on one cached batch; method and optimizer end as they began."""
+    run: Pretrain,
+    place: Place,
+    take_step: Callable[[Batch, float], object],
+    method: nn.Module,
+    optimizer: torch.optim.Optimizer,
+) -> float | None:
+    """Median seconds of ``run.floor_steps`` steps on one cached batch, or ``None`` if none are asked for.
+
+    The method ends as it began, and the optimizer without a state.
+    """
+    if not run.floor_steps:
+        return None
+    with closing(run.loader.open(place, run.seed)) as batches:
+        batch = next(batches)  # closing ends the thread that decodes ahead
     before = {name: tensor.clone() for name, tensor in method.state_dict().items()}
     seconds = []
-    for _ in range(WARM_UP + steps):
+    for _ in range(WARM_UP + run.floor_steps):
         start = time.perf_counter()
-        step(batch)
+        take_step(batch, 0.0)
         if batch.ids.is_cuda:
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - start)

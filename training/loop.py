@@ -1,7 +1,7 @@
 """The training loop, start to end."""
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import torch
 from accelerate import Accelerator
@@ -14,11 +14,13 @@ from shards.read import Shards
 from training.checkpoints import load_checkpoint, read_state, save_checkpoint
 from training.encoders import Encoder
 from training.floor import seconds_without_data
-from training.processes import open_accelerator, place_of
+from training.processes import open_accelerator, settle
 from training.progress import Progress
 from training.resume import check_same_run, checkpoint_to_resume, facts_of
 from training.run import Pretrain, save_run
 from training.trackers import JsonLines, forget_after
+
+TakeStep = Callable[[Batch, float], Tensor]
 
 
 def pretrain(run: Pretrain) -> Encoder:
@@ -29,49 +31,60 @@ def pretrain(run: Pretrain) -> Encoder:
     checkpoint = checkpoint_to_resume(run)
     first = read_state(checkpoint)["step"] if checkpoint else 0
     accelerator = open_accelerator(run.precision, ["tensorboard", JsonLines(run.out)], str(run.out))
-    place = place_of(accelerator)
+    place = settle(accelerator)
     shards, clock = Shards(run.loader.shards), Clock()
-    batches = run.loader.open(place, run.seed, first, clock)
-    facts = facts_of(run, shards, place)
-    if checkpoint:
-        check_same_run(checkpoint, facts, run.allow_decoder_change)
-    _announce(run, accelerator, shards, first)
+    with closing(run.loader.open(place, run.seed, first, clock)) as batches:
+        facts = facts_of(run, shards, place)
+        if checkpoint:
+            check_same_run(checkpoint, facts, run.allow_decoder_change)
+        _announce(run, accelerator, shards, first)
+        torch.manual_seed(run.seed)
+        method = run.method.build(run.network.build())
+        wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
+        bare = optimizer.optimizer
+        take_step = _stepper(accelerator, wrapped, optimizer)
+        floor = seconds_without_data(run, place, take_step, method, bare)
+        if checkpoint:
+            load_checkpoint(checkpoint, method, bare)
 
-    torch.manual_seed(run.seed)
-    method = run.method.build(run.network.build())
-    wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
-    take_step = _stepper(accelerator, wrapped, optimizer)
-    floor, batches = _floor(run, batches, take_step, method, optimizer.optimizer)
-    if checkpoint:
-        load_checkpoint(checkpoint, method, optimizer.optimizer)
+        def probe(done: int) -> None:
+            progress.probed(done, run.probe(method.encoder, run.loader, shards, place, accelerator))
 
-    progress = Progress(accelerator, run, clock, floor, first)
-
-    def probe(done: int) -> None:
-        progress.probed(done, run.probe(method.encoder, run.loader, shards, place, accelerator))
-
-    if run.probe.every and first == 0:
-        probe(0)
-    for step in range(first, run.steps):
-        with clock("step"):
-            batch = next(batches)
-            _seed_torch(run.seed, step, place.rank)
-            loss = take_step(batch, run.optimizer.rate_at(step, run.steps))
-            method.advance()
-        done, last = step + 1, step + 1 == run.steps
-        progress.step(done, loss)
-        if run.probe.every and (done % run.probe.every == 0 or last):
-            probe(done)
-        if done % run.checkpoint_every == 0 or last:
+        def save(done: int) -> None:
             if accelerator.is_main_process:
-                save_checkpoint(run.out / "checkpoints", done, method, optimizer.optimizer, facts)
+                save_checkpoint(run.out / "checkpoints", done, method, bare, facts)
             accelerator.wait_for_everyone()
-    progress.close()
+
+        progress = Progress(accelerator, run, clock, floor, first)
+        _train(run, first, batches, take_step, method, progress, probe, save)
+        progress.close()
     accelerator.end_training()
     return method.encoder
 
 
-def _stepper(accelerator: Accelerator, wrapped: nn.Module, optimizer: torch.optim.Optimizer):
+def _train(
+    run: Pretrain, first: int, batches: Iterator[Batch], take_step: TakeStep, method, progress: Progress,
+    probe: Callable[[int], None], save: Callable[[int], None],
+) -> None:  # fmt: skip
+    rank = progress.accelerator.process_index
+    if run.probe.every and first == 0:
+        with progress.pause():
+            probe(0)
+    for step in range(first, run.steps):
+        batch = next(batches)
+        _seed_torch(run.seed, step, rank)
+        loss = take_step(batch, run.optimizer.rate_at(step, run.steps))
+        method.advance()
+        done, last = step + 1, step + 1 == run.steps
+        progress.step(done, loss)
+        with progress.pause():
+            if run.probe.every and (done % run.probe.every == 0 or last):
+                probe(done)
+            if done % run.checkpoint_every == 0 or last:
+                save(done)
+
+
+def _stepper(accelerator: Accelerator, wrapped: nn.Module, optimizer: torch.optim.Optimizer) -> TakeStep:
     """One optimizer step on one batch: one wrapped forward, one backward."""
 
     def take_step(batch: Batch, rate: float) -> Tensor:
@@ -84,15 +97,6 @@ def _stepper(accelerator: Accelerator, wrapped: nn.Module, optimizer: torch.opti
         return loss.detach()
 
     return take_step
-
-
-def _floor(run: Pretrain, batches: Iterator[Batch], take_step, method: nn.Module, optimizer: torch.optim.Optimizer):
-    """Seconds of a step without data, or ``None``, and the batches still to come, the timed one among them."""
-    if not run.floor_steps:
-        return None, batches
-    cached = next(batches)
-    seconds = seconds_without_data(lambda batch: take_step(batch, 0.0), cached, method, optimizer, run.floor_steps)
-    return seconds, chain([cached], batches)
 
 
 def _announce(run: Pretrain, accelerator: Accelerator, shards: Shards, first: int) -> None:

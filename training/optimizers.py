@@ -19,6 +19,10 @@ class SGD:
     warmup: float = 0.05
     """Share of all steps in which the rate rises from zero."""
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f"warmup is a share of the steps, from 0 to below 1, got {self.warmup}")
+
     def build(self, module: nn.Module) -> torch.optim.Optimizer:
         weights = [p for p in module.parameters() if p.requires_grad and p.ndim > 1]
         rest = [p for p in module.parameters() if p.requires_grad and p.ndim <= 1]

@@ -19,7 +19,7 @@ def open_accelerator(precision: str, trackers: list, folder: str) -> Accelerator
     if asked not in ("no", precision):
         raise Refusal(
             f"the launcher asks for precision {asked}, the recipe for {precision}; leave --mixed_precision out of "
-            f"accelerate launch, or give the recipe --precision {asked}"
+            "accelerate launch and choose by the recipe's --precision no or bf16"
         )
     for name in ("FSDP", "DEEPSPEED", "MEGATRON_LM"):
         if os.environ.get(f"ACCELERATE_USE_{name}", "false").lower() in ("true", "1"):
@@ -37,8 +37,8 @@ def open_accelerator(precision: str, trackers: list, folder: str) -> Accelerator
     return accelerator
 
 
-def place_of(accelerator: Accelerator) -> Place:
-    """This process's place. Computing threads are set to its share of the usable cores: launchers set one."""
+def settle(accelerator: Accelerator) -> Place:
+    """Give this process its share of the usable cores (launchers set one) and let it keep memory; say where it is."""
     _keep_memory()
     local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     threads = max(len(os.sched_getaffinity(0)) // local, 1)

@@ -1,11 +1,17 @@
 """What a run says of itself while it runs: a progress bar, and a line of metrics every so many steps."""
 
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from accelerate import Accelerator
 from torch import Tensor
 from tqdm import tqdm
 
 from pipelines.clock import Clock
+from shards.refusal import Refusal
 from training.run import Pretrain
 
 
@@ -18,28 +24,35 @@ class Progress:
             total=run.steps, initial=first, unit="step", dynamic_ncols=True, disable=not accelerator.is_main_process
         )
         self.losses: list[Tensor] = []
-        clock.read()
+        self._restart()
 
     def step(self, done: int, loss: Tensor) -> None:
-        """Note a finished step; log a line where one is due."""
+        """Note a finished step; log a line where one is due.
+
+        Raises: ``Refusal`` if the loss is no longer a number.
+        """
         self.losses.append(loss)
         self.bar.update()
         if done % self.run.log_every and done != self.run.steps:
             return
         mean = float(torch.as_tensor(self.accelerator.reduce(torch.stack(self.losses).mean(), reduction="mean")))
-        stages = {stage: seconds / len(self.losses) for stage, seconds in self.clock.read().items()}
-        self.losses.clear()
-        line = {"loss": mean, "rate": self.run.optimizer.rate_at(done - 1, self.run.steps)}
-        line |= {f"seconds/{stage}": seconds for stage, seconds in sorted(stages.items())}
-        line["samples per second"] = self.run.loader.batch / stages["step"]
+        if not math.isfinite(mean):
+            raise Refusal(
+                f"the loss is {mean} at step {done}; lower --optimizer.rate"
+                + (", or try --precision no" if self.run.precision != "no" else "")
+            )
+        seconds = (time.perf_counter() - self.started) / len(self.losses)  # reading the loss has waited for the device
+        line = {"loss": mean, "learning rate": self.run.optimizer.rate_at(done - 1, self.run.steps)}
+        line |= {f"seconds/{stage}": spent / len(self.losses) for stage, spent in sorted(self.clock.read().items())}
+        line |= {"seconds/step": seconds, "samples per second": self.run.loader.batch / seconds}
+        shown = {"loss": f"{mean:.3f}", "samples/s": f"{self.run.loader.batch / seconds:.0f}"}
         if self.floor:
-            line["share of data-free floor"] = self.floor / stages["step"]
-            line["seconds/step without data"] = self.floor
+            line |= {"seconds/step without data": self.floor, "share of data-free floor": self.floor / seconds}
+            shown["of floor"] = f"{self.floor / seconds:.0%}"
         self.accelerator.log(line, done)
-        shown = {"loss": f"{mean:.3f}", "samples/s": f"{line['samples per second']:.0f}"}
-        if self.floor:
-            shown["of floor"] = f"{min(line['share of data-free floor'], 1):.0%}"
         self.bar.set_postfix(shown)
+        self.losses.clear()
+        self._restart()
 
     def probed(self, done: int, accuracies: dict[str, float]) -> None:
         """Log a probe and say it."""
@@ -47,7 +60,17 @@ class Progress:
         said = ", ".join(f"{name.removeprefix('knn/')} {value:.1f} %" for name, value in accuracies.items())
         if self.accelerator.is_main_process:
             self.bar.write(f"step {done}: kNN {said}")
-        self.clock.read()  # the probe's time is no step's time
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """What happens meanwhile, a probe or a checkpoint, is no step's time."""
+        began = time.perf_counter()
+        yield
+        self.started += time.perf_counter() - began
 
     def close(self) -> None:
         self.bar.close()
+
+    def _restart(self) -> None:
+        self.started = time.perf_counter()
+        self.clock.read()

@@ -3,6 +3,7 @@
 Above each stand its command, its cost, and where its figures are.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.decoders import Decord
@@ -24,10 +25,10 @@ RECIPES = {
     # python tools/make_shards.py && accelerate launch training/pretrain.py
     # The embedded images; minutes on two cores. Figures: EXPERIMENTS.md, "make demo".
     "simclr-synthetic": Pretrain(
-        loader=Loader(Path("data/synthetic/train"), batch=256, side=32, views=SMALL_VIEWS),
-        network=NarrowResNet(width=32),
-        optimizer=SGD(rate=0.3, weight_decay=5e-4),
-        steps=400,
+        loader=Loader(Path("data/synthetic/train"), batch=256, side=32, views=replace(SMALL_VIEWS, scale=(0.3, 1.0))),
+        network=NarrowResNet(width=32, stride=2, zero_init=False),
+        optimizer=SGD(rate=0.3),
+        steps=500,
         precision="bf16",
         probe=OnlineKNN(every=100),
         out=Path("runs/simclr-synthetic"),
@@ -42,7 +43,7 @@ RECIPES = {
         ),
         network=NarrowResNet3D(width=16),
         optimizer=SGD(rate=0.1),
-        steps=300,
+        steps=200,
         probe=OnlineKNN(every=100),
         out=Path("runs/simclr-moving"),
     ),
@@ -67,7 +68,7 @@ RECIPES = {
         ),
         network=NarrowResNet3D(width=16),
         optimizer=SGD(rate=0.05),
-        steps=300,
+        steps=200,
         probe=OnlineKNN(every=100),
         out=Path("runs/simclr-jhmdb6"),
     ),

@@ -2,6 +2,7 @@
 
 import base64
 import html
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 
@@ -40,7 +41,7 @@ def write_report(
 ) -> None:
     """Write ``report.html``, ``curves.png`` and ``views.png`` into ``folder``."""
     draw_curves(folder).savefig(folder / "curves.png", dpi=110)
-    batch = next(run.loader.open(Place(), run.seed))
+    batch = next(replace(run.loader, shards=train.folder).open(Place(), run.seed))
     draw_views(batch).savefig(folder / "views.png", dpi=110)
     plt.close("all")
     summary = (

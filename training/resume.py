@@ -1,9 +1,8 @@
 """Whether a run may go on from what lies in its folder."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
-
-import torch
 
 from pipelines.loader import Place
 from shards.read import Shards
@@ -15,13 +14,14 @@ from training.values import describe
 
 def facts_of(run: Pretrain, shards: Shards, place: Place) -> dict:
     """What a checkpoint remembers of the run beside its tensors."""
+    decoder = run.loader.decoder
     return {
         "run": identity(run),
         "shards": shards.manifest.fingerprint,
-        "decoder": describe(run.loader.decoder),
+        "decoder": {**describe(run.loader.decoder), "library": decoder.library, "device": place.device.type},
         "threads": place.threads,
         "world": place.world,
-        "torch": torch.__version__,
+        **{name: version(name) for name in ("torch", "kornia", "numpy")},
     }
 
 
@@ -54,7 +54,7 @@ def check_same_run(checkpoint: Path, now: dict, allow_decoder_change: bool) -> N
         raise Refusal(
             f"{checkpoint} was trained with other values of {names}; resume with the same, or choose another --out"
         )
-    for name in ("threads", "world", "torch"):
+    for name in ("threads", "world", "torch", "kornia", "numpy"):
         if then[name] != now[name]:
             print(
                 f"warning: {name} was {then[name]} and is now {now[name]}; ids and draws stay the same, "

@@ -47,6 +47,8 @@ class Pretrain:
         for name in ("steps", "log_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.floor_steps < 0:
+            raise ValueError(f"floor_steps must be at least 0, got {self.floor_steps}")
 
 
 # what may differ between a run and its resumption

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from accelerate.tracking import GeneralTracker, on_main_process
 
+from shards.files import write_atomically
+
 
 class JsonLines(GeneralTracker):
     """An Accelerate tracker that appends to ``metrics.jsonl`` in the run's folder."""
@@ -40,4 +42,4 @@ def read_metrics(folder: Path) -> list[dict]:
 def forget_after(folder: Path, step: int) -> None:
     """Drop lines of steps after ``step``: a killed run wrote them, its resumption will write them again."""
     kept = [line for line in read_metrics(folder) if line["step"] <= step]
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in kept))
+    write_atomically(folder / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in kept).encode())

@@ -1,9 +1,10 @@
 """NVIDIA DALI: JPEG and other images on the CPU, or split between CPU and GPU ("mixed") on a GPU."""
 # pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import nvidia.dali
 import torch
 from jaxtyping import UInt8
 from nvidia.dali import fn, types
@@ -11,6 +12,7 @@ from nvidia.dali.pipeline import Pipeline
 from torch import Tensor
 
 from pipelines.decoders.cut import Cut, Execute, check_extent
+from pipelines.decoders.plain import Plain
 from shards.media import Kind
 from shards.refusal import Refusal
 
@@ -18,6 +20,10 @@ from shards.refusal import Refusal
 @dataclass(frozen=True)
 class Dali:
     """DALI: decodes each image once and cuts every view from it. Images only."""
+
+    @property
+    def library(self) -> str:
+        return f"dali {nvidia.dali.__version__}"
 
     def open(self, kind: Kind, device: torch.device, threads: int) -> Execute:
         if kind != "image":
@@ -31,7 +37,11 @@ class Dali:
             shape = (cut.frames.shape[0], len(cut.media), cut.side)
             if shape not in pipelines:
                 pipelines[shape] = _pipeline(*shape, device, threads)
-            return _run(pipelines[shape], cut)
+            try:
+                return _run(pipelines[shape], cut)
+            except RuntimeError as error:
+                del pipelines[shape]  # a pipeline that raised is dead
+                raise _culprit(cut, error) from error
 
         return execute
 
@@ -69,3 +79,16 @@ def _run(pipeline: Pipeline, cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
     for i, (height, width, _) in enumerate(shapes.as_array()):
         check_extent(cut, i, "dali", int(height), int(width))
     return torch.stack([torch.from_dlpack(view.as_tensor()) for view in views])[:, :, None]
+
+
+def _culprit(cut: Cut, error: RuntimeError) -> Refusal:
+    """DALI does not say which file of a batch it could not decode: try them one by one."""
+    decode = Plain().open("image", torch.device("cpu"), 1)
+    for i, name in enumerate(cut.names):
+        one = slice(i, i + 1)
+        try:
+            decode(replace(cut, media=cut.media[one], names=[name], key_frames=cut.key_frames[one],
+                           extent=cut.extent[one], frames=cut.frames[:, one], boxes=cut.boxes[:, one]))  # fmt: skip
+        except Refusal as refusal:
+            return refusal
+    return Refusal(f"dali cannot decode one of {', '.join(cut.names)}: {error}; use decoder:plain or recode the file")

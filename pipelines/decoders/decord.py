@@ -23,6 +23,10 @@ class Decord:
     gpu: bool = False
     """Decode on the GPU. The wheel on PyPI has no CUDA: build decord with -DUSE_CUDA=ON for this."""
 
+    @property
+    def library(self) -> str:
+        return f"decord {decord.__version__}"
+
     def open(self, kind: Kind, device: torch.device, threads: int) -> Execute:
         if kind != "video":
             raise Refusal(
@@ -33,7 +37,7 @@ class Decord:
 
         def execute(cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
             clips = list(pool.map(lambda i: _clips(cut, i, context), range(len(cut.media))))
-            return torch.stack(clips, dim=1).to(device)
+            return torch.stack(clips, dim=1)
 
         return execute
 
@@ -71,14 +75,17 @@ def _read(reader: decord.VideoReader, wanted: np.ndarray, key_frames: np.ndarray
     file for its number, which B-frames that are shown before it make wrong: it would silently hand out other frames.
     """
     times = reader.get_frame_timestamp(np.arange(len(reader)))[:, 0]
-    if (np.diff(times) > 0).all() and np.array_equal(reader.get_key_indices(), key_frames):
-        return _frames(reader, wanted)
-    return _frames(reader, np.arange(wanted[-1] + 1))[wanted]
+    trusted = (np.diff(times) > 0).all() and np.array_equal(reader.get_key_indices(), key_frames)
+    keep, frames = set(wanted.tolist()), []
+    for number in wanted.tolist() if trusted else range(int(wanted[-1]) + 1):
+        frame = reader[number]
+        if number in keep:
+            frames.append(frame.asnumpy())
+    return _without_padding(np.stack(frames))
 
 
-def _frames(reader: decord.VideoReader, numbers: np.ndarray) -> UInt8[Tensor, "t h w c"]:
-    """One by one, because decord takes the padding of rows narrower than 64 pixels for a fourth channel."""
-    frames = np.stack([reader[int(number)].asnumpy() for number in numbers])
+def _without_padding(frames: np.ndarray) -> UInt8[Tensor, "t h w c"]:
+    """decord takes the padding of rows narrower than 64 pixels for a fourth channel; its batches fail on them."""
     count, height, width, _ = frames.shape
     rows = frames.reshape(count, height, -1)[:, :, : 3 * width]
     return torch.from_numpy(rows.reshape(count, height, width, 3))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import av
 import av.error
 import numpy as np
+import PIL
 import torch
 from jaxtyping import UInt8
 from PIL import Image
@@ -20,9 +21,13 @@ from shards.refusal import Refusal
 class Plain:
     """Pillow for images, PyAV for videos: slow, simple, on the CPU."""
 
+    @property
+    def library(self) -> str:
+        return f"pillow {PIL.__version__}, av {av.__version__}"
+
     def open(self, kind: Kind, device: torch.device, threads: int) -> Execute:
         decode = _image if kind == "image" else _video
-        return lambda cut: _execute(cut, decode).to(device)
+        return lambda cut: _execute(cut, decode)
 
 
 def _execute(cut: Cut, decode) -> UInt8[Tensor, "v b t c h w"]:

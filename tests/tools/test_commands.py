@@ -78,6 +78,12 @@ def test_a_missing_folder_is_refused(tmp_path):
     refused(pretrain(tmp_path, "simclr-cifar10", "--loader.shards", tmp_path / "no"), tmp_path / "no", "make_shards.py")
 
 
+def test_through_the_launcher_it_is_one_sentence_too(tmp_path):
+    launch = ["-m", "accelerate.commands.launch", "--quiet", "training/pretrain.py", "simclr-cifar10"]
+    done = command(*launch, "--loader.shards", tmp_path / "no", "--out", tmp_path / "run")
+    assert done.returncode == 1 and done.stderr.count("error: ") == 1 and "Traceback" not in done.stderr
+
+
 def test_an_empty_folder_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     refused(pretrain(tmp_path, "simclr-cifar10", "--loader.shards", tmp_path / "empty"), "no manifest.json")
@@ -102,7 +108,7 @@ def test_images_for_a_video_recipe_are_refused(tmp_path, made):
 
 def test_a_launcher_with_another_precision_is_refused(tmp_path, made):
     done = pretrain(tmp_path, "--loader.shards", made / "image/train", ACCELERATE_MIXED_PRECISION="fp16")
-    refused(done, "fp16", "bf16", "--precision fp16")
+    refused(done, "fp16", "bf16", "leave --mixed_precision out")
 
 
 @pytest.mark.parametrize("name", ["FSDP", "DEEPSPEED"])
@@ -135,3 +141,8 @@ def test_make_shards_refuses_what_it_cannot_do(tmp_path, words, parts):
 def test_evaluating_no_run_is_refused(tmp_path, made):
     done = command("training/evaluate.py", tmp_path, "--test", made / "image/train")
     refused(done, tmp_path, "no run.json")
+
+
+def test_evaluating_nothing_is_refused(made):
+    done = command("training/evaluate.py", "--test", made / "image/train")
+    assert done.returncode == 2 and "Traceback" not in done.stderr and "at least one run" in done.stderr

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -19,6 +20,8 @@ def extract(
     mine = np.resize(samples, size * place.world)[place.rank * size : (place.rank + 1) * size]
     training = module.training
     module.eval()
+    for buffer in module.buffers():  # each process has running statistics of its own; those of the first are saved
+        broadcast(buffer)
     with accelerator.autocast():
         parts = [module(views).float() for views in loader.sweep(shards, place, mine)]
     module.train(training)

@@ -28,6 +28,10 @@ class OnlineKNN:
     neighbours: int = 20
     temperature: float = 0.1
 
+    def __post_init__(self) -> None:
+        if min(self.bank, self.queries, self.neighbours) < 1 or self.every < 0 or self.temperature <= 0:
+            raise ValueError(f"need bank, queries, neighbours >= 1, every >= 0, temperature > 0, got {self}")
+
     def __call__(
         self, encoder: nn.Module, loader: Loader, shards: Shards, place: Place, accelerator: Accelerator
     ) -> dict[str, float]:

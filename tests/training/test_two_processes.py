@@ -1,0 +1,30 @@
+"""Two real processes: the loss and gradient of one, and disjoint halves of the same batches."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from shards.order import Order
+
+HERE = Path(__file__).parent
+
+
+def in_two_processes(script: str, *words) -> str:
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run([*launch, str(HERE / script), *map(str, words)], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_they_have_the_gradient_of_one():
+    assert in_two_processes("gather_in_two_processes.py").count("same gradient") == 2
+
+
+def test_they_see_disjoint_halves_of_the_same_batches(images, tmp_path):
+    in_two_processes("ids_in_two_processes.py", images / "train", tmp_path, 13)  # 50 samples: two epochs and a bit
+    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
+    order = Order(50, 8, seed=5)
+    assert [a + b for a, b in zip(first, second, strict=True)] == [order.at(step)[1].tolist() for step in range(13)]
+    stream = [sample for a, b in zip(first, second, strict=True) for sample in a + b]
+    assert sorted(stream[:50]) == sorted(stream[50:100]) == list(range(50))
