@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from shards.refusal import Refusal
-from training.encoders import MEAN, R3D18, STD, NarrowResNet, NarrowResNet3D, Timm
+from training.encoders import R3D18, NarrowResNet, NarrowResNet3D, Timm
+from training.encoders.encoder import MEAN, STD
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runs import command, finish, kill_after, weights
+from tests.training.real_runs import command, finish, kill_after, weights
 from training.trackers import read_metrics
 
 STEPS = 10

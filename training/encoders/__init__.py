@@ -1,0 +1,16 @@
+"""What learns. A network that is not here yet: one dataclass with ``build``, and its name in the union."""
+
+from typing import Annotated
+
+from tyro.conf import subcommand
+
+from training.encoders.clips import R3D18, NarrowResNet3D
+from training.encoders.encoder import Encoder as Encoder
+from training.encoders.pictures import NarrowResNet, Timm
+
+Network = (
+    Annotated[Timm, subcommand("timm")]
+    | Annotated[NarrowResNet, subcommand("narrow-resnet")]
+    | Annotated[R3D18, subcommand("r3d18")]
+    | Annotated[NarrowResNet3D, subcommand("narrow-resnet3d")]
+)

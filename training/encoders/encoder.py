@@ -1,0 +1,27 @@
+"""A network behind pixel normalisation: clips in 0 … 1 come in, one feature vector each goes out."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as torchvision and timm use them
+
+
+class Encoder(nn.Module):
+    """A network behind pixel normalisation. ``width`` is the length of its features."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, network: nn.Module, width: int, sees_time: bool):
+        super().__init__()
+        self.network, self.width, self.sees_time = network, width, sees_time
+        self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(3, 1, 1), persistent=False)
+
+    def forward(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
+        """Features of clips. A network for still images sees frame by frame; its features are averaged over time."""
+        pixels = (views - self.mean) / self.std
+        if self.sees_time:
+            return self.network(pixels.transpose(1, 2))
+        return self.network(pixels.flatten(0, 1)).unflatten(0, views.shape[:2]).mean(1)
