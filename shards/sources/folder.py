@@ -42,7 +42,7 @@ class Folder:
 
     def splits(self) -> Mapping[str, Listing]:
         files = [file for file in sorted(self._files()) if _kind(file[0]) and "/" in file[0]]
-        has_splits = self._has_splits({PurePosixPath(path).parts[0] for path, _, _ in files})
+        has_splits = self._has_splits([PurePosixPath(path).parts for path, _, _ in files])
         found: dict[str, list[tuple[str, str, int, int]]] = {}
         kinds = Counter()
         for path, offset, size in files:
@@ -64,9 +64,9 @@ class Folder:
             if split in found
         }
 
-    def _has_splits(self, folders: set[str]) -> bool:
-        others = sorted(folder for folder in folders if folder.lower() not in SPLITS)
-        if others and len(others) < len(folders):
+    def _has_splits(self, paths: list[tuple[str, ...]]) -> bool:
+        others = sorted({first for first, *_ in paths if first.lower() not in SPLITS})
+        if others and any(len(parts) > 2 and parts[0].lower() in SPLITS for parts in paths):  # a class may be "train"
             raise Refusal(
                 f"{self.root} holds split folders and others beside them ({', '.join(others[:5])}); "
                 "move the others away, or give --root one split"

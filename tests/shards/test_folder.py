@@ -139,3 +139,11 @@ def test_a_cut_tar_is_refused(tmp_path, length):
     (tmp_path / "cut.tar").write_bytes(whole[:length])
     with pytest.raises(Refusal, match="cut.tar is no whole"):
         Folder(tmp_path / "cut.tar").splits()
+
+
+def test_a_folder_beside_splits_is_refused_by_name(tmp_path):
+    for path in ("train/cat/a.jpg", "val/cat/b.jpg", "extra/cat/c.jpg"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_bytes(b"x")
+    with pytest.raises(Refusal, match="others beside them \\(extra\\)"):
+        Folder(tmp_path).splits()
