@@ -61,7 +61,7 @@ def test_split_folders_are_recognised_by_name(tmp_path, names):
 
 
 def test_folders_with_other_names_are_classes(tmp_path):
-    plant(tmp_path, "train/a/1.jpg", "plane/a/2.jpg")
+    plant(tmp_path, "train/1.jpg", "plane/2.jpg")
     assert Folder(tmp_path).splits()["train"].classes == {"label": ("plane", "train")}
 
 
