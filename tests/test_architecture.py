@@ -16,7 +16,7 @@ ROOMS = {  # third-party library → where it may be imported
     "kornia": {"pipelines"},
     "av": {"shards", "pipelines"},
     "PIL": {"shards", "pipelines"},
-    "torch": {"pipelines", "training"},
+    "torch": {"pipelines", "training", "tools"},
     "accelerate": {"training"},
     "timm": {"training"},
     "torchvision": {"training"},

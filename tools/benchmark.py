@@ -7,6 +7,7 @@ import os
 import platform
 import statistics
 import time
+from contextlib import closing
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,7 @@ from pipelines.clock import Clock
 from pipelines.loader import Place
 from shards.read import Shards
 from shards.refusal import Refusal, one_sentence
-from training.recipes import RECIPES
+from training.recipes import find_recipe
 
 WARM_UP = 3  # batches: two of them were decoded while the first was waited for
 
@@ -31,18 +32,17 @@ def benchmark(recipe: tyro.conf.Positional[str], shards: Path, batch: int = 128,
         batch: Samples per batch.
         repeats: Batches that are timed; the median, the least and the most are printed.
     """
-    if recipe not in RECIPES:
-        raise Refusal(f"no recipe {recipe!r}; choose one of: {', '.join(RECIPES)}")
     if repeats < 5:
         raise Refusal(f"--repeats must be at least 5, got {repeats}: a median of fewer says little")
     threads = len(os.sched_getaffinity(0))
-    loader = replace(RECIPES[recipe].loader, shards=shards, batch=batch)
-    decoded, rates = loader.decoded(Shards(shards), Place(threads=threads), 0, 0, Clock()), []
-    for number in range(WARM_UP + repeats):
-        start = time.perf_counter()
-        next(decoded)
-        if number >= WARM_UP:
-            rates.append(batch / (time.perf_counter() - start))
+    loader = replace(find_recipe(recipe).loader, shards=shards, batch=batch)
+    rates = []
+    with closing(loader.decoded(Shards(shards), Place(threads=threads), 0, 0, Clock())) as decoded:
+        for number in range(WARM_UP + repeats):
+            start = time.perf_counter()
+            next(decoded)
+            if number >= WARM_UP:
+                rates.append(batch / (time.perf_counter() - start))
     print(
         f"{recipe} loader on {shards}, side {loader.side}, two views: median {statistics.median(rates):.0f} samples/s "
         f"(least {min(rates):.0f}, most {max(rates):.0f}, n = {repeats} batches of {batch}), {threads} threads, "

@@ -11,6 +11,7 @@ from pipelines.frames import Clip
 from pipelines.loader import Loader
 from pipelines.views import MoCoViews, SimCLRViews
 from pipelines.views.steps import Blur, ColorJitter
+from shards.refusal import Refusal
 from training.encoders import R3D18, NarrowResNet, NarrowResNet3D, Timm
 from training.optimizers import SGD
 from training.probes.online import OnlineKNN
@@ -100,3 +101,13 @@ RECIPES = {
         out=Path("runs/simclr-kinetics"),
     ),
 }  # fmt: skip
+
+
+def find_recipe(name: str) -> Pretrain:
+    """A recipe by its name.
+
+    Raises: ``Refusal`` with the names there are.
+    """
+    if name not in RECIPES:
+        raise Refusal(f"no recipe {name!r}; choose one of: {', '.join(RECIPES)}")
+    return RECIPES[name]
