@@ -84,11 +84,12 @@ class Evaluate:
 
 
 class RawPixels(nn.Module):
-    """The pixels themselves as features, pooled to at most 32 by 32."""
+    """The pixels as features, pooled to at most 32 by 32, less each clip's mean: else brightness decides."""
 
     def forward(self, views: Tensor) -> Tensor:
         side = min(views.shape[-1], RAW_SIDE)
-        return nn.functional.adaptive_avg_pool2d(views.flatten(0, 1), side).reshape(len(views), -1)
+        pixels = nn.functional.adaptive_avg_pool2d(views.flatten(0, 1), side).reshape(len(views), -1)
+        return pixels - pixels.mean(1, keepdim=True)
 
 
 def _untrained(run: Pretrain) -> nn.Module:
