@@ -46,7 +46,7 @@ def test_from_files_to_a_report(medium, launch, tmp_path):
     assert list(out.rglob("events.out.tfevents*"))
     shown = run("training/evaluate.py", str(out), "--test", str(data / "test"), "--neighbours", "5")
     table = json.loads((out / "evaluation.json").read_text())["knn"]
-    assert list(table) == ["raw pixels", "untrained", "trained"]
+    assert list(table) == ["raw pixels", "raw pixels, centred", "untrained", "trained"]
     facts = {"label", "shape", "texture"} | ({"motion"} if medium == "video" else set())
     assert all(set(row) == facts and all(0 <= value <= 100 for value in row.values()) for row in table.values())
     assert all(name in shown for name in table)
