@@ -33,7 +33,7 @@ def checkpoint_to_resume(run: Pretrain) -> Path | None:
     newest = newest_checkpoint(run.out / "checkpoints")
     if run.resume and newest is None:
         raise Refusal(f"{run.out} holds no intact checkpoint to resume from; leave out --resume to start anew")
-    if not run.resume and (run.out / "run.json").exists():
+    if not run.resume and any((run.out / "checkpoints").glob("step-*")):
         raise Refusal(f"{run.out} holds a run already; add --resume to go on with it, or choose another --out")
     return newest if run.resume else None
 

@@ -117,8 +117,7 @@ def test_a_launcher_with_another_parallelism_is_refused(tmp_path, made, name):
 
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path, made):
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "run.json").write_text("{}")
+    (tmp_path / "run" / "checkpoints" / "step-00000003").mkdir(parents=True)
     refused(pretrain(tmp_path, "--loader.shards", made / "image/train"), "holds a run already", "--resume", "--out")
 
 

@@ -42,7 +42,10 @@ def finish(words: list[str]) -> subprocess.CompletedProcess:
 
 
 def kill_after(words: list[str], out: Path, step: int) -> None:
-    """Start a run and kill it, with all its processes, as soon as it has logged ``step``."""
+    """Start a run and kill it, with all its processes, as soon as it has logged ``step``.
+
+    A run's checkpoint comes after its log line: kill beyond the step of a checkpoint that is to be there.
+    """
     run = subprocess.Popen(
         words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, env=environment()
     )
@@ -51,7 +54,8 @@ def kill_after(words: list[str], out: Path, step: int) -> None:
             assert run.poll() is None, "the run ended before it could be killed"
             time.sleep(0.005)
     finally:
-        os.killpg(run.pid, signal.SIGKILL)
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
         run.wait()
 
 

@@ -1,5 +1,7 @@
 """A run that is killed and resumed ends as if nothing had happened."""
 
+import shutil
+
 import pytest
 
 from tests.training.real_runs import command, finish, kill_after, weights
@@ -34,8 +36,17 @@ def test_images_killed_in_the_middle_of_an_epoch(images, tmp_path):
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "processes", "kills"),
-    [("image", 1, [3, 5, 8]), ("image", 2, [4, 7]), ("video", 1, [5, 7]), ("video", 2, [4])],
+    [("image", 1, [4, 5, 7]), ("image", 2, [4, 7]), ("video", 1, [5, 7]), ("video", 2, [4])],
 )
 def test_killed_several_times(kind, processes, kills, images, videos, tmp_path):
     shards = images if kind == "image" else videos
     check_equal(*killed_and_resumed(kind, shards, tmp_path, kills, processes))
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_anew_in_its_folder(images, tmp_path):
+    kill_after(command("image", images, tmp_path, STEPS), tmp_path, 1)
+    (tmp_path / "checkpoints").mkdir(exist_ok=True)
+    for early in (tmp_path / "checkpoints").iterdir():
+        shutil.rmtree(early)  # should the kill have come late
+    finish(command("image", images, tmp_path, 3))
+    assert [line["step"] for line in read_metrics(tmp_path) if "loss" in line] == [1, 2, 3]
