@@ -1,7 +1,8 @@
 """Generated samples with known, independent causes: what a thing is, what it is made of, and how it moves.
 
 Objects and grounds have about the same mean colour, and an object stands out by the strength of its pattern. Nearest
-neighbours in raw pixels therefore know next to nothing of shape, texture or motion, while a small network sees them.
+neighbours in pixels as they are therefore know next to nothing of shape, texture or motion, while a small network sees
+them. With each clip's mean taken away neighbours do know texture and motion (EXPERIMENTS.md): compare with both.
 Colours are pale and grounds faint because strong ones, which augmentation spares, would be all that contrast learns.
 """
 
