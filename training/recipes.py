@@ -69,7 +69,7 @@ RECIPES = {
         ),
         network=NarrowResNet3D(width=16),
         optimizer=SGD(rate=0.05),
-        steps=200,
+        steps=300,
         probe=OnlineKNN(every=100),
         out=Path("runs/simclr-jhmdb6"),
     ),
