@@ -80,11 +80,9 @@ class Loader:
         def decode(step: int) -> Decoded:
             epochs, samples = order.at(step, place.rank, place.world)
             pixels = self._decode(shards, execute, self._draws(seed, epochs, samples), clock)
-            return (
-                epochs,
-                samples,
-                pixels.pin_memory() if place.device.type == "cuda" and not pixels.is_cuda else pixels,
-            )
+            if place.device.type == "cuda" and not pixels.is_cuda:
+                pixels = pixels.pin_memory()
+            return epochs, samples, pixels
 
         return ahead(decode, step)
 

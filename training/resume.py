@@ -18,7 +18,7 @@ def facts_of(run: Pretrain, shards: Shards, place: Place) -> dict:
     return {
         "run": identity(run),
         "shards": shards.manifest.fingerprint,
-        "decoder": {**describe(run.loader.decoder), "library": decoder.library, "device": place.device.type},
+        "decoder": {**describe(decoder), "library": decoder.library, "device": place.device.type},
         "threads": place.threads,
         "world": place.world,
         **{name: version(name) for name in ("torch", "kornia", "numpy")},
