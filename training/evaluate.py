@@ -69,7 +69,7 @@ class Evaluate:
         }
         for name, module in modules.items():
             module = module.to(accelerator.device)
-            features = [extract(module, run.loader, s, np.arange(len(s)), place, accelerator) for s in (train, test)]
+            features = [extract(module, run.loader, s, np.arange(len(s)), place, accelerator)[0] for s in (train, test)]
             table[name] = self._accuracies(features, train, test)
             print(f"{folder} · {name}: " + ", ".join(f"{fact} {value:.2f} %" for fact, value in table[name].items()))
         (folder / "evaluation.json").write_text(
@@ -107,15 +107,14 @@ class RawPixels(nn.Module):
 
 
 def _untrained(run: Pretrain) -> nn.Module:
-    torch.manual_seed(run.seed)  # the very weights that the run began with
-    return run.method.build(run.network.build()).encoder
+    return run.build().encoder  # the very weights that the run began with
 
 
 def _trained(run: Pretrain) -> nn.Module:
     checkpoint = newest_checkpoint(run.out / "checkpoints")
     if checkpoint is None:
         raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
-    method = run.method.build(run.network.build())
+    method = run.build()
     load_checkpoint(checkpoint, method)
     return method.encoder
 

@@ -38,8 +38,7 @@ def pretrain(run: Pretrain) -> Encoder:
         if checkpoint:
             check_same_run(checkpoint, facts, run.allow_decoder_change)
         _announce(run, accelerator, shards, first)
-        torch.manual_seed(run.seed)
-        method = run.method.build(run.network.build())
+        method = run.build()
         wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
         bare = optimizer.optimizer
         take_step = _stepper(accelerator, wrapped, optimizer)

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+import torch
+from torch import nn
+
 from pipelines.loader import Loader
 from shards.files import write_atomically
 from shards.refusal import Refusal
@@ -49,6 +52,11 @@ class Pretrain:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.floor_steps < 0:
             raise ValueError(f"floor_steps must be at least 0, got {self.floor_steps}")
+
+    def build(self) -> nn.Module:
+        """The method's module as the run begins, with its ``encoder``: a pure function of the seed."""
+        torch.manual_seed(self.seed)
+        return self.method.build(self.network.build())
 
 
 # what may differ between a run and its resumption

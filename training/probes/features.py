@@ -14,8 +14,11 @@ from shards.read import Shards
 @torch.no_grad()
 def extract(
     module: nn.Module, loader: Loader, shards: Shards, samples: np.ndarray, place: Place, accelerator: Accelerator
-) -> Float[Tensor, "n d"]:
-    """Features of ``samples`` in their order, in evaluation mode, on every process; the module's mode is restored."""
+) -> tuple[Float[Tensor, "n d"], np.ndarray]:
+    """Features of ``samples`` in evaluation mode, on every process; the module's mode is restored.
+
+    Returns: features and the numbers of the samples they belong to, int64 [n].
+    """
     size = -(-len(samples) // place.world)  # equal parts: the last is padded with samples from the start
     mine = np.resize(samples, size * place.world)[place.rank * size : (place.rank + 1) * size]
     training = module.training
@@ -25,4 +28,4 @@ def extract(
     with accelerator.autocast():
         parts = [module(views).float() for views in loader.sweep(shards, place, mine)]
     module.train(training)
-    return accelerator.gather(torch.cat(parts))[: len(samples)]
+    return accelerator.gather(torch.cat(parts))[: len(samples)], samples

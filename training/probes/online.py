@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import nn
@@ -38,12 +39,13 @@ class OnlineKNN:
         """Accuracy in percent for the label and for each fact."""
         mixed = permutation(len(shards), SPLIT_SEED, 0)
         count = max(min(self.queries, len(shards) // 10), 1)
-        samples = mixed[: count + self.bank]
-        features = extract(encoder, loader, shards, samples, place, accelerator)
+        features, samples = extract(encoder, loader, shards, mixed[: count + self.bank], place, accelerator)
+        queries = np.isin(samples, mixed[:count])
+        asked, bank = torch.from_numpy(queries), torch.from_numpy(~queries)
         accuracies = {}
         for fact in ("label", *shards.manifest.facts):
             labels = torch.from_numpy(shards.labels(fact)[samples].astype("int64")).to(features.device)
             accuracies[f"knn/{fact}"] = 100 * knn_accuracy(
-                features[count:], labels[count:], features[:count], labels[:count], self.neighbours, self.temperature
+                features[bank], labels[bank], features[asked], labels[asked], self.neighbours, self.temperature
             )
         return accuracies
