@@ -1,10 +1,60 @@
-"""Batch norm, where passes must leave no trace."""
+"""Batch norm, where passes must leave no trace, and where two kinds of input must not share their statistics.
 
+Adversarial views have other statistics than clean ones. AdvProp's remedy, which CLAE's official code takes over, is a
+second batch norm beside every first one: same place, statistics and affine parameters of its own.
+"""
+
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+Branch = Literal["clean", "adversarial"]
+
+
+class BranchedBatchNorm(nn.Module):
+    """Two batch norms in one place; ``chosen`` says which one normalises."""
+
+    def __init__(self, norm: _BatchNorm, momentum: float):
+        super().__init__()
+        self.clean, self.adversarial = norm, copy.deepcopy(norm)
+        self.adversarial.momentum = momentum
+        self.chosen: Branch = "clean"
+
+    def forward(self, features: Tensor) -> Tensor:
+        return (self.clean if self.chosen == "clean" else self.adversarial)(features)
+
+
+def convert(module: nn.Module, momentum: float) -> None:
+    """Put a second batch norm beside every one below ``module``, in place.
+
+    Args:
+        momentum: How far a step moves the adversarial branch's running statistics; the clean branch keeps its own.
+    """
+    _replace(module, _BatchNorm, lambda norm: BranchedBatchNorm(norm, momentum))
+
+
+def export(module: nn.Module, branch: Branch) -> nn.Module:
+    """Leave one branch's batch norms in their old places, in place, as if there had never been another. Returns: it."""
+    _replace(module, BranchedBatchNorm, lambda pair: pair.clean if branch == "clean" else pair.adversarial)
+    return module
+
+
+@contextmanager
+def select(module: nn.Module, branch: Branch) -> Iterator[None]:
+    """Normalise by one branch meanwhile; a module without branches has nothing to select."""
+    pairs = [m for m in module.modules() if isinstance(m, BranchedBatchNorm)]
+    before: list[Branch] = [pair.chosen for pair in pairs]
+    for pair in pairs:
+        pair.chosen = branch
+    try:
+        yield
+    finally:
+        for pair, chosen in zip(pairs, before, strict=True):
+            pair.chosen = chosen
 
 
 @contextmanager
@@ -18,3 +68,11 @@ def frozen_statistics(module: nn.Module) -> Iterator[None]:
     finally:
         for norm in norms:
             norm.track_running_stats = True
+
+
+def _replace(module: nn.Module, kind: type, make) -> None:
+    for name, child in module.named_children():
+        if isinstance(child, kind):
+            setattr(module, name, make(child))
+        else:
+            _replace(child, kind, make)

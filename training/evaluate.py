@@ -17,6 +17,7 @@ from tyro.conf import Positional
 
 from shards.read import Shards
 from shards.refusal import Refusal, one_sentence
+from training.batch_norms import export
 from training.checkpoints import load_checkpoint, newest_checkpoint
 from training.probes.features import extract
 from training.probes.knn import knn_accuracy
@@ -107,7 +108,7 @@ class RawPixels(nn.Module):
 
 
 def _untrained(run: Pretrain) -> nn.Module:
-    return run.build().encoder  # the very weights that the run began with
+    return export(run.build().encoder, "clean")  # the very weights that the run began with
 
 
 def _trained(run: Pretrain) -> nn.Module:
@@ -116,7 +117,7 @@ def _trained(run: Pretrain) -> nn.Module:
         raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
     method = run.build()
     load_checkpoint(checkpoint, method)
-    return method.encoder
+    return export(method.encoder, "clean")
 
 
 def _print_spread(tables: list[dict[str, dict[str, float]]]) -> None:

@@ -18,7 +18,7 @@ WARM_UP = 2  # steps that are not timed: memory is being allocated, kernels chos
 def seconds_without_data(
     run: Pretrain,
     place: Place,
-    take_step: Callable[[Batch, float], object],
+    take_step: Callable[[Batch, int], object],
     method: nn.Module,
     optimizer: torch.optim.Optimizer,
 ) -> float | None:
@@ -34,7 +34,7 @@ def seconds_without_data(
     seconds = []
     for _ in range(WARM_UP + run.floor_steps):
         start = time.perf_counter()
-        take_step(batch, 0.0)
+        take_step(batch, run.steps)  # at the end: with all rules at work, and at a learning rate of zero
         if batch.ids.is_cuda:
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - start)

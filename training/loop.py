@@ -5,7 +5,7 @@ from contextlib import closing
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor, nn
+from torch import nn
 
 from pipelines.batch import Batch
 from pipelines.clock import Clock
@@ -14,13 +14,14 @@ from shards.read import Shards
 from training.checkpoints import load_checkpoint, read_state, save_checkpoint
 from training.encoders import Encoder
 from training.floor import seconds_without_data
+from training.methods.method import MethodModule, Outcome
 from training.processes import open_accelerator, settle
 from training.progress import Progress
 from training.resume import check_same_run, checkpoint_to_resume, facts_of
 from training.run import Pretrain, save_run
 from training.trackers import JsonLines, forget_after
 
-TakeStep = Callable[[Batch, float], Tensor]
+TakeStep = Callable[[Batch, int], Outcome]
 
 
 def pretrain(run: Pretrain) -> Encoder:
@@ -41,7 +42,7 @@ def pretrain(run: Pretrain) -> Encoder:
         method = run.build()
         wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
         bare = optimizer.optimizer
-        take_step = _stepper(accelerator, wrapped, optimizer)
+        take_step = _stepper(run, accelerator, method, wrapped, optimizer)
         floor = seconds_without_data(run, place, take_step, method, bare)
         if checkpoint:
             load_checkpoint(checkpoint, method, bare)
@@ -55,14 +56,14 @@ def pretrain(run: Pretrain) -> Encoder:
             accelerator.wait_for_everyone()
 
         progress = Progress(accelerator, run, clock, floor, first)
-        _train(run, first, batches, take_step, method, progress, probe, save)
+        _train(run, first, batches, take_step, progress, probe, save)
         progress.close()
     accelerator.end_training()
     return method.encoder
 
 
 def _train(
-    run: Pretrain, first: int, batches: Iterator[Batch], take_step: TakeStep, method, progress: Progress,
+    run: Pretrain, first: int, batches: Iterator[Batch], take_step: TakeStep, progress: Progress,
     probe: Callable[[int], None], save: Callable[[int], None],
 ) -> None:  # fmt: skip
     rank = progress.accelerator.process_index
@@ -72,10 +73,9 @@ def _train(
     for step in range(first, run.steps):
         batch = next(batches)
         _seed_torch(run.seed, step, rank)
-        loss = take_step(batch, run.optimizer.rate_at(step, run.steps))
-        method.advance()
+        outcome = take_step(batch, step)
         done, last = step + 1, step + 1 == run.steps
-        progress.step(done, loss)
+        progress.step(done, outcome)
         with progress.pause():
             if run.probe.every and (done % run.probe.every == 0 or last):
                 probe(done)
@@ -83,17 +83,22 @@ def _train(
                 save(done)
 
 
-def _stepper(accelerator: Accelerator, wrapped: nn.Module, optimizer: torch.optim.Optimizer) -> TakeStep:
-    """One optimizer step on one batch: one wrapped forward, one backward."""
+def _stepper(
+    run: Pretrain, accelerator: Accelerator, method: MethodModule, wrapped: nn.Module, optimizer: torch.optim.Optimizer
+) -> TakeStep:
+    """One optimizer step on one batch: an attack on the bare method, one wrapped forward, one backward."""
 
-    def take_step(batch: Batch, rate: float) -> Tensor:
+    def take_step(batch: Batch, step: int) -> Outcome:
         for group in optimizer.param_groups:
-            group["lr"] = rate
-        loss = wrapped(batch.views, batch.negatives, batch.ids)
-        accelerator.backward(loss)
+            group["lr"] = run.optimizer.rate_at(step, run.steps)
+        with accelerator.autocast():
+            adversarial = run.attack(method, batch)
+        outcome: Outcome = wrapped(batch, adversarial, step / run.steps)
+        accelerator.backward(outcome.loss)
         optimizer.step()
         optimizer.zero_grad()
-        return loss.detach()
+        method.advance(outcome.keys, batch)
+        return outcome._replace(loss=outcome.loss.detach())
 
     return take_step
 

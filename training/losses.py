@@ -31,11 +31,12 @@ def contrast(
 
     Raises: ``ValueError`` if ``ignore`` names a positive.
     """
-    logits = anchors @ candidates.T / temperature
-    if ignore is not None:
-        if ignore.gather(1, positive[:, None]).any():
-            raise ValueError("the ignore mask names an anchor's positive")
-        logits = logits.masked_fill(ignore, -torch.inf)
-    if extra is not None:
-        logits = torch.cat([logits, alpha * torch.einsum("ad,and->an", anchors, extra) / temperature], dim=1)
-    return F.cross_entropy(logits, positive)
+    with torch.autocast(anchors.device.type, enabled=False):  # similarities in bfloat16 have two digits
+        logits = anchors @ candidates.T / temperature
+        if ignore is not None:
+            if ignore.gather(1, positive[:, None]).any():
+                raise ValueError("the ignore mask names an anchor's positive")
+            logits = logits.masked_fill(ignore, -torch.inf)
+        if extra is not None:
+            logits = torch.cat([logits, alpha * torch.einsum("ad,and->an", anchors, extra) / temperature], dim=1)
+        return F.cross_entropy(logits, positive)

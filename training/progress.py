@@ -12,6 +12,8 @@ from tqdm import tqdm
 
 from pipelines.clock import Clock
 from shards.refusal import Refusal
+from training.false_negatives.suspects import summarise
+from training.methods.method import Outcome
 from training.run import Pretrain
 
 
@@ -24,14 +26,16 @@ class Progress:
             total=run.steps, initial=first, unit="step", dynamic_ncols=True, disable=not accelerator.is_main_process
         )
         self.losses: list[Tensor] = []
+        self.counts: list[dict[str, Tensor]] = []
         self._restart()
 
-    def step(self, done: int, loss: Tensor) -> None:
+    def step(self, done: int, outcome: Outcome) -> None:
         """Note a finished step; log a line where one is due.
 
         Raises: ``Refusal`` if the loss is no longer a number.
         """
-        self.losses.append(loss)
+        self.losses.append(outcome.loss)
+        self.counts.append(outcome.counts)
         self.bar.update()
         if done % self.run.log_every and done != self.run.steps:
             return
@@ -43,6 +47,7 @@ class Progress:
             )
         seconds = (time.perf_counter() - self.started) / len(self.losses)  # reading the loss has waited for the device
         line = {"loss": mean, "learning rate": self.run.optimizer.rate_at(done - 1, self.run.steps)}
+        line |= summarise(self._added_up())
         line |= {f"seconds/{stage}": spent / len(self.losses) for stage, spent in sorted(self.clock.read().items())}
         line |= {"seconds/step": seconds, "samples per second": self.run.loader.batch / seconds}
         shown = {"loss": f"{mean:.3f}", "samples/s": f"{self.run.loader.batch / seconds:.0f}"}
@@ -52,7 +57,14 @@ class Progress:
         self.accelerator.log(line, done)
         self.bar.set_postfix(shown)
         self.losses.clear()
+        self.counts.clear()
         self._restart()
+
+    def _added_up(self) -> dict[str, float]:
+        """Counts over the steps since the last line and over all processes."""
+        totals = {name: torch.stack([counts[name] for counts in self.counts]).sum() for name in self.counts[0]}
+        together = self.accelerator.reduce(torch.stack([*totals.values()]), reduction="sum") if totals else ()
+        return {name: float(total) for name, total in zip(totals, together, strict=True)}
 
     def probed(self, done: int, accuracies: dict[str, float]) -> None:
         """Log a probe and say it."""

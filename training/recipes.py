@@ -13,6 +13,7 @@ from pipelines.views import MoCoViews, SimCLRViews
 from pipelines.views.steps import Blur, ColorJitter
 from shards.refusal import Refusal
 from training.encoders import R3D18, NarrowResNet, NarrowResNet3D, Timm
+from training.methods import MoCo
 from training.optimizers import SGD
 from training.probes.online import OnlineKNN
 from training.run import Pretrain
@@ -72,6 +73,35 @@ RECIPES = {
         steps=300,
         probe=OnlineKNN(every=100),
         out=Path("runs/simclr-jhmdb6"),
+    ),
+    # accelerate launch training/pretrain.py moco-cifar10
+    # … loader.negatives:patches attack:clae false-negatives:threshold
+    # Plain, and with all three modules; at most 45 minutes on one core. Figures: EXPERIMENTS.md, "Three modules".
+    # alpha: alpha * 0.8 / temperature - log queue is that of the published 2 at 16384 keys.
+    "moco-cifar10": Pretrain(
+        loader=Loader(Path("data/cifar10/train"), batch=256, side=32, views=SMALL_VIEWS),
+        network=NarrowResNet(width=32, stride=2, zero_init=False),
+        method=MoCo(queue=4096, momentum=0.99, alpha=1.65),
+        optimizer=SGD(rate=0.15, weight_decay=5e-4),
+        steps=2500,
+        precision="bf16",
+        probe=OnlineKNN(every=500, neighbours=200),
+        out=Path("runs/moco-cifar10"),
+    ),
+    # accelerate launch training/pretrain.py moco-jhmdb6
+    # … loader.negatives:patches attack:clae false-negatives:threshold
+    # Plain, and with all three modules; minutes on one core. Figures: EXPERIMENTS.md, "Three modules".
+    # The queue is smaller than the data set, else it would hold mostly the samples themselves; alpha as above.
+    "moco-jhmdb6": Pretrain(
+        loader=Loader(
+            Path("data/jhmdb6/train"), batch=32, side=56, clip=Clip(length=16), decoder=Decord(), views=SMALL_VIEWS
+        ),
+        network=NarrowResNet3D(width=16),
+        method=MoCo(queue=128, momentum=0.99, alpha=0.8),
+        optimizer=SGD(rate=0.05),
+        steps=300,
+        probe=OnlineKNN(every=100),
+        out=Path("runs/moco-jhmdb6"),
     ),
     # python tools/make_shards.py --out data/imagenet folder --root $DATA/imagenet
     # accelerate launch --num_processes 8 training/pretrain.py simclr-imagenet --loader.shards data/imagenet/train

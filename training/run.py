@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import nn
 
 from pipelines.loader import Loader
 from shards.files import write_atomically
 from shards.refusal import Refusal
+from training.attacks import Attack, Stillness
 from training.encoders import NarrowResNet, Network
+from training.false_negatives import FalseNegatives, KeepAll
 from training.methods import Method, SimCLR
+from training.methods.method import MethodModule
 from training.optimizers import SGD
 from training.probes.online import OnlineKNN
 from training.values import describe, revive
@@ -25,6 +27,8 @@ class Pretrain:
     loader: Loader
     network: Network = field(default_factory=NarrowResNet)
     method: Method = field(default_factory=SimCLR)
+    attack: Attack = field(default_factory=Stillness)
+    false_negatives: FalseNegatives = field(default_factory=KeepAll)
     optimizer: SGD = field(default_factory=SGD)
     steps: int = 1000
     """Optimizer steps; the learning rate falls to zero over them."""
@@ -53,10 +57,12 @@ class Pretrain:
         if self.floor_steps < 0:
             raise ValueError(f"floor_steps must be at least 0, got {self.floor_steps}")
 
-    def build(self) -> nn.Module:
-        """The method's module as the run begins, with its ``encoder``: a pure function of the seed."""
+    def build(self) -> MethodModule:
+        """The method's module as the run begins: a pure function of the seed."""
         torch.manual_seed(self.seed)
-        return self.method.build(self.network.build())
+        method = self.method.build(self.network.build(), self.false_negatives)
+        self.attack.prepare(method)
+        return method
 
 
 # what may differ between a run and its resumption

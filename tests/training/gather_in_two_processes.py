@@ -4,31 +4,55 @@ import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
+from pipelines.batch import Batch
+from training.attacks import CLAE
 from training.encoders import Encoder
-from training.methods import SimCLR
+from training.false_negatives import Oracle
+from training.methods import MoCo, SimCLR
+from training.methods.method import MethodModule
+
+METHODS = SimCLR(), MoCo(queue=16, symmetric=True)
+STEPS = 3  # MoCo's queue is empty at the first
 
 
-def build() -> torch.nn.Module:
+def build(method: SimCLR | MoCo) -> MethodModule:
     torch.manual_seed(0)
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 4 * 4, 6), torch.nn.Tanh())
-    method = SimCLR().build(Encoder(network, 6, sees_time=False))
-    method.head = torch.nn.Linear(6, 5)  # no batch statistics: with them two processes rightly differ from one
-    return method.double()
+    module = method.build(Encoder(network, 6, sees_time=False), Oracle())
+    norms = [m for m in module.modules() if isinstance(m, torch.nn.BatchNorm1d)]
+    for norm in norms:  # no batch statistics: with them two processes rightly differ from one
+        norm.eval().train = lambda mode=True, norm=norm: norm  # type: ignore[method-assign]
+    return module.double()
+
+
+def part(step: int, here: slice) -> Batch:
+    draw = torch.Generator().manual_seed(step)
+    one, other = (torch.rand(6, 1, 3, 4, 4, dtype=torch.float64, generator=draw) for _ in range(2))
+    ids, labels = torch.tensor([0, 1, 2, 0, 4, 5]) + 3 * step, torch.tensor([0, 1, 2, 0, 1, 1])  # one id twice
+    return Batch((one[here], other[here]), one[:, None].flip(-1)[here], ids[here], labels[here])
+
+
+def train(module: MethodModule, wrapped: torch.nn.Module, here: slice) -> list[torch.Tensor]:
+    slopes = []
+    for step in range(STEPS):
+        module.zero_grad()
+        batch = part(step, here)
+        outcome = wrapped(batch, CLAE()(module, batch))
+        outcome.loss.backward()
+        slopes += [p.grad.clone() for p in module.parameters() if p.grad is not None]
+        module.advance(outcome.keys, batch)
+    return slopes
 
 
 torch.set_num_threads(1)
-pair = tuple(torch.rand(6, 1, 3, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(s)) for s in (1, 2))
-negatives, ids = pair[0][:, None].flip(-1), torch.tensor([0, 1, 2, 0, 4, 5])  # one id twice, on two processes
-
-alone = build()
-alone(pair, negatives, ids).backward()
+alone = [train(module, module, slice(None)) for module in map(build, METHODS)]
 
 dist.init_process_group("gloo")
 half = slice(dist.get_rank() * 3, dist.get_rank() * 3 + 3)
-together = DistributedDataParallel(build())
-loss = together(tuple(view[half] for view in pair), negatives[half], ids[half])
-loss.backward()
-for one, two in zip(alone.parameters(), together.module.parameters(), strict=True):
-    torch.testing.assert_close(one.grad, two.grad, rtol=1e-10, atol=1e-14)
-print("same gradient")
+for method, expected in zip(METHODS, alone, strict=True):
+    module = build(method)
+    found = train(module, DistributedDataParallel(module), half)
+    for one, two in zip(expected, found, strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-9, atol=1e-13)
+    print(f"{type(method).__name__}: same gradient")
 dist.destroy_process_group()
