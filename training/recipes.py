@@ -83,7 +83,7 @@ RECIPES = {
         network=NarrowResNet(width=32, stride=2, zero_init=False),
         method=MoCo(queue=4096, momentum=0.99, alpha=1.65),
         optimizer=SGD(rate=0.15, weight_decay=5e-4),
-        steps=2500,
+        steps=1500,
         precision="bf16",
         probe=OnlineKNN(every=500, neighbours=200),
         out=Path("runs/moco-cifar10"),

@@ -20,6 +20,10 @@ SMALL = {
         "--loader.clip.length", "4",
     ],
 }  # fmt: skip
+MODULES = [
+    "method:moco", "--method.queue", "40", "--method.momentum", "0.9", "loader.negatives:patches", "attack:clae",
+    "false-negatives:threshold", "--false-negatives.above", "0.2", "--false-negatives.schedule.start", "0",
+]  # fmt: skip
 COMMON = ["--log-every", "1", "--checkpoint-every", "3", "--floor-steps", "1", "--probe.every", "4"]
 
 

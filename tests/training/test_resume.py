@@ -4,20 +4,20 @@ import shutil
 
 import pytest
 
-from tests.training.real_runs import command, finish, kill_after, weights
+from tests.training.real_runs import MODULES, command, finish, kill_after, weights
 from training.trackers import read_metrics
 
 STEPS = 10
 
 
-def killed_and_resumed(kind, shards, folder, kills, processes):
+def killed_and_resumed(kind, shards, folder, kills, processes, words=()):
     """Weights and metrics of an undisturbed run and of one killed -9 after each of ``kills``."""
     calm, rough = folder / "calm", folder / "rough"
-    finish(command(kind, shards, calm, STEPS, processes=processes))
+    finish(command(kind, shards, calm, STEPS, *words, processes=processes))
     for number, step in enumerate(kills):
-        more = ["--resume"] if number else []
+        more = [*words, "--resume"] if number else words
         kill_after(command(kind, shards, rough, STEPS, *more, processes=processes), rough, step)
-    finish(command(kind, shards, rough, STEPS, "--resume", processes=processes))
+    finish(command(kind, shards, rough, STEPS, *words, "--resume", processes=processes))
     return calm, rough
 
 
@@ -31,6 +31,19 @@ def check_equal(calm, rough):
 
 def test_images_killed_in_the_middle_of_an_epoch(images, tmp_path):
     check_equal(*killed_and_resumed("image", images, tmp_path, [4], processes=1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "processes"),
+    [("image", 1)] + [pytest.param(k, n, marks=pytest.mark.long) for k, n in (("video", 1), ("image", 2))],
+)
+def test_all_modules_together_killed_in_the_middle_of_an_epoch(kind, processes, images, videos, tmp_path):
+    shards = images if kind == "image" else videos
+    calm, rough = killed_and_resumed(kind, shards, tmp_path, [4], processes, MODULES)
+    check_equal(calm, rough)
+    logged = [line for line in read_metrics(calm) if "loss" in line]
+    assert all("false negatives/share removed" in line for line in logged)
+    assert any(line["false negatives/share removed"] > 0 for line in logged)
 
 
 @pytest.mark.long

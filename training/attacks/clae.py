@@ -6,6 +6,9 @@ loss of the adversarial view 0 against a clean view. Only view 0 is attacked, no
 With ``anchor="same"`` (official) the view is attacked against itself. Its similarity to itself is at the maximum and
 has no gradient, so the step moves it towards the negatives only; training then contrasts it with its own clean crop.
 ``"other"`` is our variant: attack and training contrast with the other view, so that the positive pair gets harder too.
+
+On MoCo, our extension, the adversarial view is a query against the queue. At the same crop the attack starts from the
+query's own value, so the positive has no gradient there either; training then asks for that crop's key.
 """
 
 from dataclasses import dataclass
