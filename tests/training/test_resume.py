@@ -42,8 +42,8 @@ def test_all_modules_together_killed_in_the_middle_of_an_epoch(kind, processes, 
     calm, rough = killed_and_resumed(kind, shards, tmp_path, [4], processes, MODULES)
     check_equal(calm, rough)
     logged = [line for line in read_metrics(calm) if "loss" in line]
-    assert all("false negatives/share removed" in line for line in logged)
-    assert any(line["false negatives/share removed"] > 0 for line in logged)
+    later = [line["false negatives/share removed"] for line in logged[1:]]  # at step 1 the queue is empty
+    assert len(later) == STEPS - 1 and any(share > 0 for share in later)
 
 
 @pytest.mark.long
