@@ -2,7 +2,7 @@
 
 python tools/show_batch.py RECIPE --step 12 [--loader.shards DIR, or any other field of the recipe]
 
-python tools/show_batch.py runs/mine --step 12      the same of a run: attacked with the weights of its newest checkpoint
+python tools/show_batch.py runs/mine --step 12      the same of a run, attacked with its newest checkpoint's weights
 """
 
 import os
