@@ -102,8 +102,9 @@ def _draw(place: Path, file: Path) -> list[Fault]:
         shown, pixels, refusals = first_readable(shards, order, SHOWN[kind], SIDE, 1 if kind == "image" else FRAMES)
     except Refusal as refusal:
         return [Fault("sheet", "", f"none was drawn: {refusal}")]
-    classes = shards.manifest.classes["label"]
-    names = [f"{classes[index.label[sample]]}  {index.name[sample]}" for sample in shown]
+    names = [shards.manifest.classes["label"][index.label[sample]] for sample in shown]
+    if kind == "video":  # a strip has room for more
+        names = [f"{name}: {index.name[sample]}" for name, sample in zip(names, shown, strict=True)]
     file.parent.mkdir(parents=True, exist_ok=True)
     draw_samples(pixels, names, f"{place}: {len(shown)} of {len(shards)} {kind}s").savefig(file)
     print(f"sheet: {file}")

@@ -120,9 +120,13 @@ def _draw(rows: list[Row], caption: str) -> Figure:
             x = left + number * (wide + GAP)
             axis.imshow(strip, extent=(x, x + wide, top + high, top), interpolation="nearest" if scale >= 1 else None)
             if row.heads:
-                axis.text(x, top - 4, textwrap.shorten(row.heads[number], int(wide / LETTER), placeholder="…"), size=8)
+                axis.text(x, top - 4, _clipped(row.heads[number], int(wide / LETTER)), size=8)
         axis.text(GAP, top + high / 2, textwrap.fill(row.title, int(MARGIN / LETTER)), size=8, va="center")
         top += high + GAP
     axis.text(GAP, down - GAP, "\n".join(foot), size=8, va="bottom")
     axis.set(xlim=(0, across), ylim=(down, 0), aspect="auto")  # imshow has set others
     return figure
+
+
+def _clipped(text: str, letters: int) -> str:
+    return text if len(text) <= letters else f"{text[: max(letters - 1, 0)]}…"
