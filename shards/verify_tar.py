@@ -41,8 +41,9 @@ def file_faults(tar: Path, entry: ShardEntry, full: bool, progress: Callable[[in
     found = hashlib.sha256()
     with map_tar(tar) as content:
         for start in range(0, len(content), CHUNK):
-            found.update(content[start : start + CHUNK])
-            progress(len(content[start : start + CHUNK]))
+            chunk = content[start : start + CHUNK]
+            found.update(chunk)
+            progress(len(chunk))
     if found.hexdigest() != entry.tar_sha256:
         yield "", "the tar's SHA-256 is not the one in the manifest"
 

@@ -60,7 +60,7 @@ def reseal(folder: Path, shard: str, index: Index | None = None) -> None:
     manifest, tar = Manifest.load(folder), folder / f"{shard}.tar"
     hashes = {"tar_sha256": sha256(tar), "index_sha256": sha256(folder / f"{shard}.index.npz")}
     entries = [replace(e, bytes=tar.stat().st_size, **hashes) if e.name == shard else e for e in manifest.shards]
-    Manifest(manifest.kind, manifest.samples, manifest.classes, tuple(entries)).save(folder)
+    replace(manifest, shards=tuple(entries)).save(folder)
 
 
 def rewrite(folder: Path, change) -> None:
