@@ -45,7 +45,8 @@ def check(folder: Positional[Path], full: bool = False, sheet: Path | None = Non
     for line in _leaks(pairs, list(places)):
         print(line)
     faults = sum(len(split.faults) for split in splits.values())
-    print(f"{folder}: {f'{faults} faults' if faults else 'sound'}" + ("" if full else ", as far as was looked"))
+    verdict = f"{faults} fault{'s' * (faults > 1)}" if faults else "sound"
+    print(f"{folder}: {verdict}{'' if full else ', as far as was looked'}")
     print(f"next: {_next(folder, places, splits, full)}")
     return not faults
 
