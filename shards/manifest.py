@@ -13,6 +13,7 @@ from shards.refusal import Refusal
 
 FORMAT_VERSION = 1
 FILE_NAME = "manifest.json"
+SEAL_NAME = "manifest.sha256"  # for tools/check_shards.py, and for: sha256sum -c manifest.sha256
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Manifest:
         return tuple(sorted(set(self.classes) - {"label"}))
 
     def save(self, folder: Path) -> None:
+        write_atomically(folder / SEAL_NAME, f"{self.fingerprint}  {FILE_NAME}\n".encode())
         write_atomically(folder / FILE_NAME, self.text.encode())
 
     @staticmethod

@@ -48,9 +48,9 @@ def test_the_same_source_makes_the_same_bytes(photos, finished, tmp_path, jobs):
     assert contents(tmp_path / "again") == contents(finished)
 
 
-def test_nothing_but_tars_indexes_and_the_manifest_is_left(finished):
+def test_nothing_but_tars_indexes_and_the_manifest_with_its_seal_is_left(finished):
     shards = [f"00000{i}.{ending}" for i in range(3) for ending in ("index.npz", "tar")]
-    assert sorted(contents(finished)) == [*shards, "manifest.json"]
+    assert sorted(contents(finished)) == [*shards, "manifest.json", "manifest.sha256"]
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the library leaves its files open

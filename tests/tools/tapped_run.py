@@ -1,0 +1,34 @@
+"""Train as training/pretrain.py does, and keep every batch that the loop took: ``tapped_run.py FILE RECIPE …``."""
+
+import sys
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar
+
+from safetensors.torch import save_file
+
+from pipelines.batch import Batch
+from pipelines.loader import Loader
+from training.loop import pretrain
+from training.pretrain import parse
+
+
+@dataclass(frozen=True)
+class Tapped(Loader):
+    """A loader that keeps what was taken from it."""
+
+    taken: ClassVar[list[Batch]] = []
+
+    def open(self, place, seed, step=0, clock=None):
+        for batch in super().open(place, seed, step, clock):
+            self.taken.append(batch)
+            yield batch
+
+
+run = parse(sys.argv[2:])
+pretrain(replace(run, loader=Tapped(**{field.name: getattr(run.loader, field.name) for field in fields(run.loader)})))
+tensors = {}
+for step, batch in enumerate(Tapped.taken):
+    views = {f"views.{number}": view for number, view in enumerate(batch.views)}
+    for name, tensor in {**views, "negatives": batch.negatives, "ids": batch.ids, "labels": batch.labels}.items():
+        tensors[f"{step}.{name}"] = tensor.contiguous()
+save_file(tensors, sys.argv[1])
