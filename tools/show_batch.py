@@ -14,13 +14,14 @@ from typing import Annotated, Generic, TypeVar
 
 import torch
 import tyro
-from torch import Tensor, nn
+from torch import Tensor
 
 from pipelines.batch import Batch
 from pipelines.loader import Place
 from shards.read import Shards
 from shards.refusal import Refusal, one_sentence
 from training.checkpoints import load_checkpoint, newest_checkpoint
+from training.methods.method import MethodModule
 from training.pretrain import parse_as
 from training.recipes import RECIPES
 from training.run import Pretrain, load_run
@@ -71,7 +72,7 @@ def batch_at(run: Pretrain, step: int) -> Batch:
         return next(batches)
 
 
-def weigh(run: Pretrain, trained: bool) -> tuple[nn.Module, str]:
+def weigh(run: Pretrain, trained: bool) -> tuple[MethodModule, str]:
     """The method's module, in training mode, and in words where its weights are from."""
     method = run.build()
     if not trained:
@@ -82,10 +83,10 @@ def weigh(run: Pretrain, trained: bool) -> tuple[nn.Module, str]:
     return method, f"checkpoint of step {load_checkpoint(checkpoint, method)}"
 
 
-def attacked(run: Pretrain, method: nn.Module, batch: Batch) -> Tensor | None:
+def attacked(run: Pretrain, method: MethodModule, batch: Batch) -> Tensor | None:
     """View 0 as the run's attack leaves it, b t c h w; ``None`` if it attacks nothing."""
-    attack = getattr(run, "attack", None)  # a run has no attack yet
-    adversarial = attack(method.to(batch.ids.device), batch) if attack else None
+    with torch.autocast(batch.ids.device.type, torch.bfloat16, enabled=run.precision == "bf16"):
+        adversarial = run.attack(method.to(batch.ids.device), batch)
     return adversarial.view if adversarial else None
 
 
