@@ -56,6 +56,8 @@ def show(run: Pretrain, step: int, sheet: Path, trained: bool) -> None:
     names = [f"{number}  {shards.index.name[number]}" for number in ids]
     caption = f"step {step}, seed {run.seed}, {run.loader.shards}, "
     caption += "no attack" if adversarial is None else f"attack with weights: {weights}"
+    if adversarial is not None and torch.equal(adversarial, batch.views[0]):
+        caption += " (no change: an empty queue has no negatives to move towards)"
     sheet.parent.mkdir(parents=True, exist_ok=True)
     draw_views(batch, adversarial, names, caption).savefig(sheet)
     print(f"{caption}; the first {len(ids)} of {len(batch.ids)} samples (number, name, class):")

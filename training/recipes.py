@@ -99,7 +99,7 @@ RECIPES = {
         network=NarrowResNet3D(width=16),
         method=MoCo(queue=128, momentum=0.99, alpha=0.8),
         optimizer=SGD(rate=0.05),
-        steps=300,
+        steps=200,
         probe=OnlineKNN(every=100),
         out=Path("runs/moco-jhmdb6"),
     ),
