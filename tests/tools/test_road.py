@@ -75,5 +75,6 @@ def test_from_files_to_a_report(medium, launch, tmp_path):
     page = (out / "report.html").read_text()
     assert page.count("data:image/png;base64,") == 3 and "$" not in page and 'src="data' in page
     joint = json.loads((tmp_path / "joint" / "evaluation.json").read_text())
-    assert joint["each"] == [found, found | {"run": "second"}]  # the same weights give the same numbers
+    one, two = joint["each"]
+    assert one == found == two | {name: found[name] for name in ("run", "recipe")}  # the same weights, the same numbers
     assert (tmp_path / "joint" / "report.html").read_text().count("data:image/png;base64,") == 1
