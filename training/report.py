@@ -22,7 +22,9 @@ SHEET = (
 
 def write_report(folder: Path, run: Pretrain, found: dict) -> None:
     """Write ``report.html``, ``curves.png``, ``views.png`` and ``radii.png`` into a run's folder."""
-    batch = next(replace(run.loader, shards=Path(found["data"]["train"]["folder"])).open(Place(), run.seed))
+    train = found["data"]["train"]
+    loader = replace(run.loader, shards=Path(train["folder"]), batch=min(run.loader.batch, train["samples"]))
+    batch = next(loader.open(Place(), run.seed))
     curves = picture(draw_curves(folder), folder / "curves.png", "Loss, kNN and speed over steps.")
     views = picture(draw_views(batch), folder / "views.png", SHEET)
     rest = f"<h2>How it was trained</h2>{curves}<h2>What it saw</h2>{views}"
