@@ -46,18 +46,8 @@ def test_from_files_to_a_report(medium, launch, tmp_path):
     assert all(line["share of data-free floor"] > 0 for line in lines if "loss" in line)
     assert list(out.rglob("events.out.tfevents*"))
     shutil.copytree(out, second := tmp_path / "second")
-    shown = run(
-        "training/evaluate.py",
-        str(out),
-        str(second),
-        "--neighbours",
-        "5",
-        "9",
-        "--attacked",
-        "6",
-        "--attack-steps",
-        "3",
-    )
+    knobs = "--neighbours 5 9 --attacked 6 --attack-steps 3 --penalties 0.1 0.001"
+    shown = run("training/evaluate.py", str(out), str(second), *knobs.split())
     found = json.loads((out / "evaluation.json").read_text())
     facts = {"label", "shape", "texture"} | ({"motion"} if medium == "video" else set())
     encoders = ["untrained", "trained"]
