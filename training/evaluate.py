@@ -1,135 +1,128 @@
-"""Say what pretrained encoders are worth: ``python training/evaluate.py RUN [RUN …] --train DIR --test DIR``.
+"""Say what pretrained encoders are worth: ``python training/evaluate.py RUN [RUN …] [--train DIR] [--test DIR]``.
 
-Prints kNN accuracy on the test split for raw pixels, the untrained and the trained encoder; writes RUN/report.html.
+kNN of raw pixels, the untrained and the trained encoder. For both encoders a linear probe, its accuracy under attack
+(PGD), alignment and uniformity. Writes report.html, a page with everything in it, and evaluation.json into each RUN; of
+several runs (seeds of one recipe) mean and standard deviation too, into the folder --out.
+
+Quick look: ``python training/evaluate.py runs/simclr-synthetic --attacked 100``
 """
 
 import json
-import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 import tyro
 from accelerate import Accelerator
-from torch import Tensor, nn
-from tyro.conf import Positional
+from torch import nn
+from tyro.conf import OmitArgPrefixes, Positional
 
+from shards.files import write_atomically
+from shards.manifest import FILE_NAME
 from shards.read import Shards
 from shards.refusal import Refusal, one_sentence
 from training.batch_norms import export
 from training.checkpoints import load_checkpoint, newest_checkpoint
-from training.probes.features import extract
-from training.probes.knn import knn_accuracy
+from training.evaluation import Material, Protocol
 from training.processes import settle
-from training.report import write_report
+from training.report import write_joint_report, write_report
 from training.run import Pretrain, load_run
+from training.tables import all_tables
+from training.values import describe
 
-RAW_SIDE = 32
+SPLITS = ("test", "val")
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """kNN on the test split: the bank is the training split."""
+    """Measure encoders; knobs are chosen on a part of the training split, the test split decides nothing."""
 
     runs: Positional[tuple[Path, ...]]
-    """Folders of runs; of several (seeds) the mean and the standard deviation are printed too."""
-    test: Path
-    """The test split's shards. Touched here only; choose nothing by it."""
+    """Folders of runs. The newest checkpoint of each is measured."""
     train: Path | None = None
     """The training split's shards; those of the run unless given."""
-    neighbours: int = 200
-    temperature: float = 0.1
+    test: Path | None = None
+    """The test split's shards; unless given, the folder test, else val, beside the training split."""
+    out: Path | None = None
+    """Where the joint report of several runs goes; "joint" beside the first run unless given."""
+    protocol: Protocol = field(default_factory=Protocol)
 
     def __post_init__(self) -> None:
         if not self.runs:
             raise ValueError("name at least one run's folder")
-        if self.neighbours < 1 or self.temperature <= 0:
-            raise ValueError(f"need neighbours >= 1, temperature > 0, got {self.neighbours} and {self.temperature}")
 
     def __call__(self) -> None:
-        tables = [self._one(folder) for folder in self.runs]
-        if len(tables) > 1:
-            _print_spread(tables)
+        found = [self._one(folder) for folder in self.runs]
+        if len(found) > 1:
+            out = self.out or self.runs[0].absolute().parent / "joint"
+            write_joint_report(out, found)
+            print(*(f"{len(found)} runs · {line}" for table in all_tables(found) for line in table.lines()), sep="\n")
+            print(f"{out / 'report.html'} shows mean and spread of {len(found)} runs")
 
-    def _one(self, folder: Path) -> dict[str, dict[str, float]]:
+    def _one(self, folder: Path) -> dict:
         run = load_run(folder)
-        train, test = Shards(self.train or run.loader.shards), Shards(self.test)
-        if train.manifest.classes != test.manifest.classes or train.manifest.kind != test.manifest.kind:
-            raise Refusal(
-                f"{train.folder} and {test.folder} have other classes; make both splits by one make_shards.py"
-            )
-        accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision=run.precision)
+        train, test = self._splits(run)
+        accelerator = Accelerator(cpu=not torch.cuda.is_available())
+        if accelerator.num_processes > 1:
+            raise Refusal("evaluation takes one process; start it by: python training/evaluate.py RUN")
         place = settle(accelerator)
-        table = {}
-        modules = {
-            "raw pixels": RawPixels(centred=False),
-            "raw pixels, centred": RawPixels(centred=True),
-            "untrained": _untrained(run),
-            "trained": _trained(run),
-        }
-        for name, module in modules.items():
-            module = module.to(accelerator.device)
-            features = [extract(module, run.loader, s, np.arange(len(s)), place, accelerator)[0] for s in (train, test)]
-            table[name] = self._accuracies(features, train, test)
-            print(f"{folder} · {name}: " + ", ".join(f"{fact} {value:.2f} %" for fact, value in table[name].items()))
-        (folder / "evaluation.json").write_text(
-            json.dumps({"knn": table, "k": self.neighbours, "test": len(test)}, indent=1)
+        torch.backends.cudnn.allow_tf32 = (
+            False  # single precision in full, on a GPU too: attacks need small differences
         )
-        write_report(folder, run, table, train, test, self.neighbours)
-        print(f"{folder / 'report.html'} shows curves, views and this table")
-        return table
+        trained, step = _trained(run)
+        encoders = {name: e.to(place.device) for name, e in (("untrained", _untrained(run)), ("trained", trained))}
+        found = {
+            "run": folder.name,
+            "step": step,
+            "recipe": describe(run),
+            "protocol": describe(self.protocol),
+            "data": {
+                name: {"folder": str(split.folder), "samples": len(split), "fingerprint": split.manifest.fingerprint}
+                for name, split in (("train", train), ("test", test))
+            }
+            | {"kind": train.manifest.kind, "validation": {"samples": len(self.protocol.held(train))}},
+            **self.protocol(encoders, Material(run.loader, train, test, accelerator, place)),
+        }
+        write_atomically(folder / "evaluation.json", json.dumps(found, indent=1).encode())
+        write_report(folder, run, found)
+        print(*(f"{folder} · {line}" for table in all_tables([found]) for line in table.lines()), sep="\n")
+        print(f"{folder / 'report.html'} shows curves, views and these tables")
+        return found
 
-    def _accuracies(self, features: list[Tensor], train: Shards, test: Shards) -> dict[str, float]:
-        accuracies = {}
-        for fact in ("label", *train.manifest.facts):
-            labels = [torch.from_numpy(s.labels(fact).astype("int64")).to(features[0].device) for s in (train, test)]
-            accuracies[fact] = 100 * knn_accuracy(
-                features[0], labels[0], features[1], labels[1], self.neighbours, self.temperature
-            )
-        return accuracies
+    def _splits(self, run: Pretrain) -> tuple[Shards, Shards]:
+        """The training and the test split.
 
-
-class RawPixels(nn.Module):
-    """The pixels as features, pooled to at most 32 by 32.
-
-    Centred, each clip's mean is taken away; else the cosine mostly compares brightness. The stronger baseline differs
-    from data set to data set, so both are shown.
-    """
-
-    def __init__(self, centred: bool):
-        super().__init__()
-        self.centred = centred
-
-    def forward(self, views: Tensor) -> Tensor:
-        side = min(views.shape[-1], RAW_SIDE)
-        pixels = nn.functional.adaptive_avg_pool2d(views.flatten(0, 1), side).reshape(len(views), -1)
-        return pixels - pixels.mean(1, keepdim=True) if self.centred else pixels
+        Raises: ``Refusal`` if there is no test split, or if the two do not belong together.
+        """
+        train = self.train or run.loader.shards
+        beside = [train.parent / name for name in SPLITS if (train.parent / name / FILE_NAME).is_file()]
+        beside = [folder for folder in beside if folder.absolute() != train.absolute()]
+        known = Shards(train)
+        if self.test is None and not beside:
+            raise Refusal(f"{train.parent} holds no test split beside {train.name}; name one: --test DIR")
+        asked = Shards(self.test or beside[0])
+        if known.manifest.fingerprint == asked.manifest.fingerprint:
+            raise Refusal(f"{train} and {asked.folder} are the same samples; name another split: --test DIR")
+        if known.manifest.classes != asked.manifest.classes or known.manifest.kind != asked.manifest.kind:
+            raise Refusal(f"{train} and {asked.folder} have other classes; make both splits by one make_shards.py")
+        return known, asked
 
 
 def _untrained(run: Pretrain) -> nn.Module:
-    return export(run.build().encoder, "clean")  # the very weights that the run began with
+    """The encoder with the very weights that the run began with."""
+    return export(run.build().encoder, "clean")
 
 
-def _trained(run: Pretrain) -> nn.Module:
+def _trained(run: Pretrain) -> tuple[nn.Module, int]:
+    """The encoder of the newest checkpoint, and its step."""
     checkpoint = newest_checkpoint(run.out / "checkpoints")
     if checkpoint is None:
         raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
     method = run.build()
-    load_checkpoint(checkpoint, method)
-    return export(method.encoder, "clean")
-
-
-def _print_spread(tables: list[dict[str, dict[str, float]]]) -> None:
-    for name, facts in tables[0].items():
-        for fact in facts:
-            values = [table[name][fact] for table in tables]
-            print(
-                f"{len(values)} runs · {name} · {fact}: mean {statistics.mean(values):.2f} %, "
-                f"standard deviation {statistics.stdev(values):.2f}"
-            )
+    step = load_checkpoint(checkpoint, method)
+    return export(method.encoder, "clean"), step
 
 
 if __name__ == "__main__":
     with one_sentence():
-        tyro.cli(Evaluate, description=__doc__)()
+        tyro.cli(Evaluate, description=__doc__, config=(OmitArgPrefixes,))()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,11 +45,26 @@ def test_from_files_to_a_report(medium, launch, tmp_path):
     assert [line["step"] for line in lines if "knn/label" in line] == [0, 2, 4]
     assert all(line["share of data-free floor"] > 0 for line in lines if "loss" in line)
     assert list(out.rglob("events.out.tfevents*"))
-    shown = run("training/evaluate.py", str(out), "--test", str(data / "test"), "--neighbours", "5")
-    table = json.loads((out / "evaluation.json").read_text())["knn"]
-    assert list(table) == ["raw pixels", "raw pixels, centred", "untrained", "trained"]
+    shutil.copytree(out, second := tmp_path / "second")
+    knobs = "--neighbours 5 9 --attacked 6 --attack-steps 3 --penalties 0.1 0.001"
+    shown = run("training/evaluate.py", str(out), str(second), *knobs.split())
+    found = json.loads((out / "evaluation.json").read_text())
     facts = {"label", "shape", "texture"} | ({"motion"} if medium == "video" else set())
-    assert all(set(row) == facts and all(0 <= value <= 100 for value in row.values()) for row in table.values())
-    assert all(name in shown for name in table)
+    encoders = ["untrained", "trained"]
+    assert list(found["knn"]) == ["raw pixels", "raw pixels, centred", *encoders] == list(found["shape share"])
+    assert all(set(row) == facts for row in found["knn"].values())
+    assert all(
+        0 <= cell["accuracy"] <= 100 and cell["k"] in (5, 9) for row in found["knn"].values() for cell in row.values()
+    )
+    assert all(list(found[part]) == encoders for part in ("linear", "geometry", "robustness"))
+    assert all(name in shown for name in found["knn"]) and found["step"] == 4
+    for attacks in found["robustness"].values():
+        aimed, noise = ([point["accuracy"] for point in attacks[kind].values()] for kind in ("pgd", "noise"))
+        assert list(attacks["pgd"]) == ["0", "0.25", "0.5", "1", "2"] and attacks["attacked"] == 6
+        assert aimed == sorted(aimed, reverse=True) and all(a <= n for a, n in zip(aimed, noise, strict=True))
     page = (out / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 2 and "$" not in page
+    assert page.count("data:image/png;base64,") == 3 and "$" not in page and 'src="data' in page
+    joint = json.loads((tmp_path / "joint" / "evaluation.json").read_text())
+    one, two = joint["each"]
+    assert one == found == two | {name: found[name] for name in ("run", "recipe")}  # the same weights, the same numbers
+    assert (tmp_path / "joint" / "report.html").read_text().count("data:image/png;base64,") == 1

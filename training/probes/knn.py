@@ -1,11 +1,72 @@
 """Weighted k-nearest-neighbour classification of features: what an encoder is worth without any training on top."""
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from training.probes.task import Task
+
 CHUNK = 1024  # queries at a time, so that the similarity matrix stays small
+
+
+@dataclass(frozen=True)
+class KNN:
+    """kNN for the label and for every fact; the training split votes on the test split."""
+
+    neighbours: tuple[int, ...] = (5, 20, 50, 200)
+    """How many vote. Of several, the best on the validation split is taken, for each fact and each kind of features."""
+    temperature: float = 0.1
+    """A neighbour's vote weighs exp(cosine / temperature)."""
+
+    def __post_init__(self) -> None:
+        if not self.neighbours or min(self.neighbours) < 1 or self.temperature <= 0:
+            raise ValueError(f"need neighbours >= 1, temperature > 0, got {self.neighbours} and {self.temperature}")
+
+    def __call__(self, task: Task) -> dict[str, dict[str, float]]:
+        """For the label and every fact: accuracy on the test split in percent, and the k chosen for it."""
+        chosen = self._choose(task)
+        similarity, nearest = find_nearest(task.train, task.test, max(chosen.values()))
+        measured = {}
+        for fact, (known, answers) in task.answers.items():
+            right = vote(similarity, known[nearest], chosen[fact], self.temperature) == answers
+            measured[fact] = {"accuracy": 100 * right.float().mean().item(), "k": chosen[fact]}
+        return measured
+
+    def _choose(self, task: Task) -> dict[str, int]:
+        """The k of each fact that is best on the validation split, of equals the smallest."""
+        if len(self.neighbours) == 1:
+            return dict.fromkeys(task.answers, self.neighbours[0])
+        similarity, nearest = find_nearest(task.train[~task.held], task.train[task.held], max(self.neighbours))
+        chosen = {}
+        for fact, (known, _) in task.answers.items():
+            votes, answers = known[~task.held][nearest], known[task.held]
+            right = {
+                k: int((vote(similarity, votes, k, self.temperature) == answers).sum()) for k in sorted(self.neighbours)
+            }
+            chosen[fact] = max(right, key=lambda k: right[k])
+        return chosen
+
+
+def find_nearest(
+    bank: Float[Tensor, "n d"], queries: Float[Tensor, "q d"], neighbours: int
+) -> tuple[Float[Tensor, "q k"], Int[Tensor, "q k"]]:
+    """Cosines and places in the bank of each query's most similar features, the most similar first; k is at most n."""
+    bank, neighbours = F.normalize(bank, dim=1), min(neighbours, len(bank))
+    found = [(F.normalize(part, dim=1) @ bank.T).topk(neighbours, dim=1) for part in queries.split(CHUNK)]
+    return torch.cat([part.values for part in found]), torch.cat([part.indices for part in found])
+
+
+def vote(
+    similarity: Float[Tensor, "q k"], classes: Int[Tensor, "q k"], neighbours: int, temperature: float
+) -> Int[Tensor, " q"]:
+    """Classes by vote of the first ``neighbours``, each weighing exp(cosine / temperature)."""
+    similarity, classes = similarity[:, :neighbours], classes[:, :neighbours]
+    votes = torch.zeros(len(classes), int(classes.max()) + 1, device=classes.device)
+    votes.scatter_add_(1, classes, ((similarity - similarity[:, :1]) / temperature).exp())
+    return votes.argmax(1)
 
 
 def knn_predict(
@@ -15,16 +76,9 @@ def knn_predict(
     neighbours: int,
     temperature: float,
 ) -> Int[Tensor, " q"]:
-    """Classes by vote of the ``neighbours`` most similar bank features, each weighing exp(cosine / temperature)."""
-    bank, neighbours = F.normalize(bank, dim=1), min(neighbours, len(bank))
-    classes = int(labels.max()) + 1
-    predicted = []
-    for part in F.normalize(queries, dim=1).split(CHUNK):
-        similarity, nearest = (part @ bank.T).topk(neighbours, dim=1)
-        votes = torch.zeros(len(part), classes, device=bank.device)
-        votes.scatter_add_(1, labels[nearest], ((similarity - similarity[:, :1]) / temperature).exp())
-        predicted.append(votes.argmax(1))
-    return torch.cat(predicted)
+    """Classes by vote of the ``neighbours`` most similar bank features."""
+    similarity, nearest = find_nearest(bank, queries, neighbours)
+    return vote(similarity, labels[nearest], neighbours, temperature)
 
 
 def knn_accuracy(

@@ -8,12 +8,10 @@ from accelerate import Accelerator
 from torch import nn
 
 from pipelines.loader import Loader, Place
-from shards.order import permutation
 from shards.read import Shards
 from training.probes.features import extract
 from training.probes.knn import knn_accuracy
-
-SPLIT_SEED = 2**32 - 1  # the same held-out samples in every run
+from training.probes.split import held_out
 
 
 @dataclass(frozen=True)
@@ -37,10 +35,10 @@ class OnlineKNN:
         self, encoder: nn.Module, loader: Loader, shards: Shards, place: Place, accelerator: Accelerator
     ) -> dict[str, float]:
         """Accuracy in percent for the label and for each fact."""
-        mixed = permutation(len(shards), SPLIT_SEED, 0)
-        count = max(min(self.queries, len(shards) // 10), 1)
-        features, samples = extract(encoder, loader, shards, mixed[: count + self.bank], place, accelerator)
-        queries = np.isin(samples, mixed[:count])
+        held, rest = held_out(len(shards), self.queries)
+        wanted = np.concatenate([held, rest[: self.bank]])
+        (features,), samples = extract([encoder], loader, shards, wanted, place, accelerator)
+        queries = np.isin(samples, held)
         asked, bank = torch.from_numpy(queries), torch.from_numpy(~queries)
         accuracies = {}
         for fact in ("label", *shards.manifest.facts):

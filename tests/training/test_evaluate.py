@@ -1,0 +1,44 @@
+"""What cannot be evaluated is refused in a sentence that says what to type."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from shards.refusal import Refusal
+from training.evaluate import Evaluate
+from training.recipes import DEFAULT, RECIPES
+from training.run import load_run, save_run
+
+
+@pytest.fixture
+def run(images, tmp_path):
+    """The folder of a run that has not trained yet."""
+    recipe = RECIPES[DEFAULT]
+    save_run(replace(recipe, out=tmp_path / "run", loader=replace(recipe.loader, shards=images / "train")))
+    return tmp_path / "run"
+
+
+def test_splits_are_found_beside_each_other(run, images):
+    train, test = Evaluate((run,))._splits(load_run(run))
+    assert (train.folder, test.folder) == (images / "train", images / "test")
+
+
+def test_val_serves_where_there_is_no_test(run, images, tmp_path):
+    shutil.copytree(images / "train", tmp_path / "data" / "train")
+    with pytest.raises(Refusal, match=f"{tmp_path / 'data'} holds no test split beside train; name one: --test DIR"):
+        Evaluate((run,), train=tmp_path / "data" / "train")()
+    shutil.copytree(images / "test", tmp_path / "data" / "val")
+    assert Evaluate((run,), train=tmp_path / "data" / "train")._splits(load_run(run))[1].folder.name == "val"
+
+
+def test_splits_that_do_not_belong_together_are_refused(run, images, videos):
+    with pytest.raises(Refusal, match="the same samples; name another split: --test DIR"):
+        Evaluate((run,), test=images / "train")()
+    with pytest.raises(Refusal, match="other classes; make both splits by one make_shards.py"):
+        Evaluate((run,), test=videos / "test")()
+
+
+def test_a_run_without_checkpoint_is_refused(run):
+    with pytest.raises(Refusal, match="no intact checkpoint; train first"):
+        Evaluate((run,))()

@@ -1,0 +1,84 @@
+"""Accuracy against radius on real files: who is attacked, what is counted, and that batching does not matter."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pipelines.decoders import Plain
+from pipelines.loader import Loader, Place
+from shards.order import permutation
+from shards.read import Shards
+from training.probes.split import SPLIT_SEED
+from training.robustness.pgd import PGD
+from training.robustness.radii import Robustness, breaking_radii, random_starts
+
+EVERY = np.arange(50)
+
+
+@pytest.fixture(scope="module")
+def given(images):
+    """A loader, 50 images with labels, and a network that is right about some of them."""
+    torch.manual_seed(0)
+    loader = Loader(images / "train", batch=8, side=12, decoder=Plain())
+    shards = Shards(images / "train")
+    network = nn.Sequential(nn.Flatten(), nn.LayerNorm(3 * 144), nn.Linear(3 * 144, 32), nn.ReLU(), nn.Linear(32, 8))
+    clips = torch.cat(list(loader.sweep(shards, Place(), EVERY)))
+    labels = torch.from_numpy(shards.labels().astype(np.int64))
+    solver = torch.optim.Adam(network.parameters(), 3e-3)
+    for _ in range(60):
+        nn.functional.cross_entropy(network(clips), labels).backward()
+        solver.step()
+        solver.zero_grad()
+    return loader, shards, network, clips, labels
+
+
+def run(given, samples=EVERY, **knobs):
+    loader, shards, network, _, _ = given
+    return Robustness(radii=(1.0, 4.0, 16.0), **knobs)({"net": network}, loader, shards, samples, Place())["net"]
+
+
+def test_is_what_one_big_batch_gives(given):
+    _, _, network, clips, labels = given
+    found = run(given, attacked=20, together=7)
+    chosen = permutation(50, SPLIT_SEED, 0)[:20].copy()
+    starts, attacks = random_starts(chosen, clips.shape[1:]), [PGD(r / 255) for r in (1.0, 4.0, 16.0)]
+    breaks = breaking_radii(network, clips[chosen], labels[chosen], starts, attacks)
+    assert found["attacked"] == 20 and list(found["pgd"]) == ["0", "1", "4", "16"] == list(found["noise"])
+    for radius, point in found["pgd"].items():
+        share = (breaks > float(radius) / 255).float().mean().item()
+        assert point["accuracy"] == pytest.approx(100 * share)
+        assert point["standard error"] == pytest.approx(100 * math.sqrt(share * (1 - share) / 20))
+    right = (network(clips[chosen]).argmax(1) == labels[chosen]).float().mean().item()
+    assert found["pgd"]["0"]["accuracy"] == found["noise"]["0"]["accuracy"] == pytest.approx(100 * right)
+    assert found["pgd"]["16"]["accuracy"] < found["pgd"]["0"]["accuracy"]
+
+
+def test_samples_that_are_missing_are_not_attacked(given):
+    odd = np.arange(1, 50, 2)
+    assert run(given, odd, attacked=0)["attacked"] == 25 and run(given, odd, attacked=1000)["attacked"] == 25
+
+
+def test_only_the_fit_survivors_are_attacked_again(given):
+    """What the smallest radius broke is not tried at larger ones, and clips that are wrong are not tried at all."""
+    _, _, network, clips, labels = given
+    seen = []
+
+    def classify(views):
+        seen.append(len(views))
+        return network(views)
+
+    radii = [1 / 255, 16 / 255]
+    breaks = breaking_radii(
+        classify, clips, labels, random_starts(np.arange(50), clips.shape[1:]), [PGD(r) for r in radii]
+    )
+    survivors = [int((breaks > radius).sum()) for radius in (0, *radii)]
+    assert seen[:2] == [50, survivors[0]] and survivors[1] in seen[2:] and sorted(seen, reverse=True) == seen
+
+
+@pytest.mark.parametrize("knobs", [{"radii": ()}, {"radii": (0.0,)}, {"attacked": -1}, {"together": 0}])
+def test_impossible_knobs_are_refused(knobs):
+    with pytest.raises(ValueError, match="need radii > 0"):
+        Robustness(**knobs)

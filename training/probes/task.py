@@ -1,0 +1,21 @@
+"""What a probe is given: features of two splits, what is known of them, and which may be used to choose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Task:
+    """Features of the training and the test split, and their labels."""
+
+    train: Float[Tensor, "n d"]
+    test: Float[Tensor, "m d"]
+    answers: Mapping[str, tuple[Int[Tensor, " n"], Int[Tensor, " m"]]]
+    """For the label and every fact: the classes of both splits' samples."""
+    held: Bool[Tensor, " n"]
+    """The validation split: training samples by which a probe chooses its knobs, and which vote only afterwards."""
+    classes: Mapping[str, int]
+    """Number of classes of the label and of every fact."""
