@@ -1,7 +1,7 @@
 """Plots: how a run went, and how its accuracy falls with the radius of an attack."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -49,6 +49,21 @@ def draw_radii(found: Sequence[dict]) -> Figure:
         for kind, title, style in (("pgd", "PGD", "-"), ("noise", "noise", "--")):
             curves = [one["robustness"][name][kind] for one in found]
             _radius_line(axis, curves, f"{name}, {title}", color=COLOURS.get(name), linestyle=style)
+    return _finish(figure, found)
+
+
+def draw_groups(named: Mapping[str, Sequence[dict]]) -> Figure:
+    """Accuracy under PGD against radius: a line for each group's trained encoders, and the first group's untrained."""
+    figure, axis = plt.subplots(figsize=(7, 4.2), constrained_layout=True)
+    first = next(iter(named.values()))
+    _radius_line(axis, [one["robustness"]["untrained"]["pgd"] for one in first], "untrained", color="tab:gray")
+    for number, (name, found) in enumerate(named.items()):
+        _radius_line(axis, [one["robustness"]["trained"]["pgd"] for one in found], name, color=f"C{number}")
+    return _finish(figure, first)
+
+
+def _finish(figure: Figure, found: Sequence[dict]) -> Figure:
+    (axis,) = figure.axes
     axis.axhline(found[0]["chance"]["label"], color="black", linewidth=0.8, linestyle=":", label="chance")
     radii = [float(radius) for radius in found[0]["robustness"]["trained"]["pgd"]]
     axis.set(xlabel="radius, in 255ths of the pixel range (L-infinity)", ylabel="accuracy of the linear probe, %")

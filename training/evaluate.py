@@ -2,7 +2,7 @@
 
 kNN of raw pixels, the untrained and the trained encoder. For both encoders a linear probe, its accuracy under attack
 (PGD), alignment and uniformity. Writes report.html, a page with everything in it, and evaluation.json into each RUN; of
-several runs (seeds of one recipe) mean and standard deviation too, into the folder --out.
+several runs mean and standard deviation over the seeds of each recipe, recipes side by side, into the folder --out.
 
 Quick look: ``python training/evaluate.py runs/simclr-synthetic --attacked 100``
 """
@@ -23,6 +23,7 @@ from shards.read import Shards
 from shards.refusal import Refusal, one_sentence
 from training.batch_norms import export
 from training.checkpoints import load_checkpoint, newest_checkpoint
+from training.comparison import compared, groups, write_comparison
 from training.evaluation import Material, Protocol
 from training.processes import settle
 from training.report import write_joint_report, write_report
@@ -55,8 +56,12 @@ class Evaluate:
         found = [self._one(folder) for folder in self.runs]
         if len(found) > 1:
             out = self.out or self.runs[0].absolute().parent / "joint"
-            write_joint_report(out, found)
-            print(*(f"{len(found)} runs · {line}" for table in all_tables(found) for line in table.lines()), sep="\n")
+            named = groups(found)
+            if len(named) > 1:
+                write_comparison(out, named)
+            else:
+                write_joint_report(out, found)
+            print(*(f"{len(found)} runs · {line}" for table in compared(named) for line in table.lines()), sep="\n")
             print(f"{out / 'report.html'} shows mean and spread of {len(found)} runs")
 
     def _one(self, folder: Path) -> dict:

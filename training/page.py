@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 
 from training.tables import Found, geometry_table, knn_table, linear_table, radii_table, shape_table
 
-PAGE = Template("""<!doctype html><html lang="en"><meta charset="utf-8"><title>$title</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
+STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem 1rem;border-bottom:1px solid #ddd;text-align:right}
 td:first-child,th:first-child{text-align:left}figure{margin:1rem 0}img{max-width:100%}figcaption,.note{color:#666}
-pre{overflow-x:auto;font-size:.8rem}</style>
+pre{overflow-x:auto;font-size:.8rem}"""
+PAGE = Template("""<!doctype html><html lang="en"><meta charset="utf-8"><title>$title</title><style>$style</style>
 <h1>$title</h1><p>$summary</p>
 <h2>What the features know</h2>$knn<p class="note">kNN accuracy on $test test samples in percent (standard error at most
 $error), voted by the training split.</p>$shape
@@ -43,7 +43,7 @@ def write_page(folder: Path, title: str, summary: str, found: Found, radii: Figu
     one = found[0]
     attacked, attack = one["robustness"]["trained"]["attacked"], one["protocol"]["robustness"]
     page = PAGE.substitute(
-        title=html.escape(title), summary=html.escape(summary), rest=rest,
+        title=html.escape(title), style=STYLE, summary=html.escape(summary), rest=rest,
         knn=knn_table(found).html(), linear=linear_table(found).html(), geometry=geometry_table(found).html(),
         radii=radii_table(found).html(), shape=_shape(found), chosen=html.escape(chosen(found)), step=steps(found),
         radii_picture=picture(radii, folder / "radii.png", "PGD drawn through, noise dashed."),
