@@ -25,7 +25,7 @@ def evaluation(seed, **recipe):
             "network": {"type": "NarrowResNet"}, "loader": {"batch": 8}, **recipe,
         },
         "protocol": {"robustness": {"attack_steps": 20}},
-        "data": {name: {"samples": 100, "fingerprint": "f"} for name in ("train", "test", "validation")} | {"kind": "image"},
+        "data": {n: {"samples": 100, "fingerprint": "f"} for n in ("train", "test", "validation")} | {"kind": "image"},
         "chance": {"label": 10.0},
         "knn": {name: fact for name in ("raw pixels", *encoders)},
         "linear": {name: {"accuracy": 60.0 - seed, "penalty": 0.01} for name in encoders},
