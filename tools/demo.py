@@ -20,8 +20,8 @@ EVALUATION = "--neighbours 20 --attacked 128"
 PAGE = """<!doctype html><meta charset="utf-8"><title>antipodal demo</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto}}img{{max-width:100%}}
 pre{{overflow-x:auto;font-size:.8rem}}</style>
-<h1>antipodal demo</h1><p>Pretrained from real JPEG and H.264 files in {minutes:.1f} minutes on this machine, each medium
-plainly and with patch negatives, adversarial examples (CLAE) and removal of suspected false negatives. One seed and few
+<h1>antipodal demo</h1><p>Pretrained from real JPEG and H.264 files in {minutes:.1f} minutes on this machine, each
+plainly and with patch negatives, adversarial examples (CLAE) and removal of suspected false negatives. One seed, few
 steps: a look at the road, not at the methods' worth.</p>{sections}
 """
 SECTION = """<h2>{medium}s: <a href="{medium}/report.html">plain and robust side by side</a></h2>
