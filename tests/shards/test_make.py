@@ -38,7 +38,7 @@ def by_name(root: Path) -> dict[str, tuple[bytes, int]]:
 
 
 def write(folder: Path, *samples: Sample) -> Index:
-    write_shard(samples, folder, "000000")
+    write_shard(samples, folder, "000000", Validator())
     return Index.load(folder / "000000.index.npz")
 
 
