@@ -37,7 +37,7 @@ class Manifest:
     """Class names: under "label" those of the label, then one entry per fact."""
     shards: tuple[ShardEntry, ...]
     checked: tuple[str, ...] = ()
-    """Libraries, with versions, that decoded every sample from end to end; data sets from before the check have none."""
+    """Libraries, with versions, that decoded every sample from end to end; data sets older than the check have none."""
     quarantined: int = 0
     """Samples that were left out; ``quarantine.jsonl`` beside the manifest says which and why."""
     format_version: int = FORMAT_VERSION

@@ -39,7 +39,9 @@ class Validator:
         answer = json.loads(self._child.ask(extension.encode() + b"\n" + content))
         if "reason" in answer:
             raise Refusal(answer["reason"])
-        return Media(**{name: tuple(value) if isinstance(value, list) else value for name, value in answer.items()})
+        height, width, frames = (int(answer[name]) for name in ("height", "width", "frames"))
+        above, below = answer["rate"]
+        return Media(height, width, frames, (int(above), int(below)), tuple(int(n) for n in answer["key_frames"]))
 
     def close(self) -> None:
         """End the child, if there is one."""

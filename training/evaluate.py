@@ -69,7 +69,7 @@ class Evaluate:
         }
         for name, module in modules.items():
             module = module.to(accelerator.device)
-            features = [extract(module, run.loader, s, np.arange(len(s)), place, accelerator)[0] for s in (train, test)]
+            features = [extract(module, run.loader, s, np.arange(len(s)), place, accelerator) for s in (train, test)]
             table[name] = self._accuracies(features, train, test)
             print(f"{folder} · {name}: " + ", ".join(f"{fact} {value:.2f} %" for fact, value in table[name].items()))
         (folder / "evaluation.json").write_text(
@@ -79,13 +79,15 @@ class Evaluate:
         print(f"{folder / 'report.html'} shows curves, views and this table")
         return table
 
-    def _accuracies(self, features: list[Tensor], train: Shards, test: Shards) -> dict[str, float]:
+    def _accuracies(self, features: list[tuple[Tensor, np.ndarray]], train: Shards, test: Shards) -> dict[str, float]:
+        (bank, voters), (queries, asked) = features
         accuracies = {}
         for fact in ("label", *train.manifest.facts):
-            labels = [torch.from_numpy(s.labels(fact).astype("int64")).to(features[0].device) for s in (train, test)]
-            accuracies[fact] = 100 * knn_accuracy(
-                features[0], labels[0], features[1], labels[1], self.neighbours, self.temperature
+            labels, answers = (
+                torch.from_numpy(shards.labels(fact)[samples].astype("int64")).to(bank.device)
+                for shards, samples in ((train, voters), (test, asked))
             )
+            accuracies[fact] = 100 * knn_accuracy(bank, labels, queries, answers, self.neighbours, self.temperature)
         return accuracies
 
 

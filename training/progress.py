@@ -12,14 +12,18 @@ from tqdm import tqdm
 
 from pipelines.clock import Clock
 from shards.refusal import Refusal
+from training.broken import BrokenSamples
 from training.run import Pretrain
 
 
 class Progress:
     """Counts steps, averages the loss, and sets the time of a step against the data-free floor."""
 
-    def __init__(self, accelerator: Accelerator, run: Pretrain, clock: Clock, floor: float | None, first: int):
-        self.accelerator, self.run, self.clock, self.floor = accelerator, run, clock, floor
+    def __init__(
+        self, accelerator: Accelerator, run: Pretrain, clock: Clock, broken: BrokenSamples, floor: float | None,
+        first: int,
+    ):  # fmt: skip
+        self.accelerator, self.run, self.clock, self.broken, self.floor = accelerator, run, clock, broken, floor
         self.bar = tqdm(
             total=run.steps, initial=first, unit="step", dynamic_ncols=True, disable=not accelerator.is_main_process
         )
@@ -29,7 +33,7 @@ class Progress:
     def step(self, done: int, loss: Tensor) -> None:
         """Note a finished step; log a line where one is due.
 
-        Raises: ``Refusal`` if the loss is no longer a number.
+        Raises: ``Refusal`` if the loss is no longer a number, or too many samples are broken.
         """
         self.losses.append(loss)
         self.bar.update()
@@ -49,6 +53,7 @@ class Progress:
         if self.floor:
             line |= {"seconds/step without data": self.floor, "share of data-free floor": self.floor / seconds}
             shown["of floor"] = f"{self.floor / seconds:.0%}"
+        line |= self.broken.count(done)
         self.accelerator.log(line, done)
         self.bar.set_postfix(shown)
         self.losses.clear()

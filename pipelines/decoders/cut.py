@@ -48,10 +48,10 @@ class Execute(Protocol):
 
 
 class Broken(Refusal):
-    """Rows of a cut that cannot be decoded; the message names their samples."""
+    """Rows of a batch that cannot be decoded; the message names their samples."""
 
-    def __init__(self, cut: Cut, reasons: Mapping[int, str]):
-        super().__init__("; ".join(f"sample {cut.names[row]!r}: {reason}" for row, reason in sorted(reasons.items())))
+    def __init__(self, names: Sequence[str], reasons: Mapping[int, str]):
+        super().__init__("; ".join(f"sample {names[row]!r}: {reason}" for row, reason in sorted(reasons.items())))
         self.reasons = dict(reasons)
         """Why, by row."""
 

@@ -41,7 +41,7 @@ class Dali:
                 return _run(pipelines[shape], cut)
             except RuntimeError as error:
                 del pipelines[shape]  # a pipeline that raised is dead
-                raise Broken(cut, _culprits(cut, execute, error)) from error
+                raise Broken(cut.names, _culprits(cut, execute, error)) from error
 
         return execute
 
@@ -79,7 +79,7 @@ def _run(pipeline: Pipeline, cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
     sizes = [(int(height), int(width)) for height, width, _ in shapes.as_array()]
     broken = {i: other for i, size in enumerate(sizes) if (other := other_extent(cut, i, "dali", *size))}
     if broken:
-        raise Broken(cut, broken)
+        raise Broken(cut.names, broken)
     return torch.stack([torch.from_dlpack(view.as_tensor()) for view in views])[:, :, None]
 
 

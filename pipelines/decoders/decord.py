@@ -1,7 +1,7 @@
 """decord: clips of videos on the CPU; on a GPU with a build of decord that has CUDA."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -43,7 +43,7 @@ class Decord:
             clips = list(pool.map(lambda i: _attempt(cut, i, context), range(len(cut.media))))
             broken = {i: clip for i, clip in enumerate(clips) if isinstance(clip, str)}
             if broken:
-                raise Broken(cut, broken)
+                raise Broken(cut.names, broken)
             return torch.stack([clip for clip in clips if isinstance(clip, Tensor)], dim=1)
 
         return execute
@@ -75,22 +75,23 @@ def _clips(cut: Cut, i: int, context) -> UInt8[Tensor, "v t c h w"]:
     reader = decord.VideoReader(io.BytesIO(cut.media[i]), ctx=context, num_threads=1)
     wanted, where = np.unique(cut.frames[:, i], return_inverse=True)
     where = where.reshape(cut.frames[:, i].shape)
-    _refuse_other(cut, i, *cut.extent[i, 1:], len(reader))
+    _refuse_other(cut, i, cut.extent[i, 1:], len(reader))
     out = torch.empty((*where.shape, 3, cut.side, cut.side), dtype=torch.uint8)
     frames = _read(reader, wanted, cut.key_frames[i])
     for start in range(0, len(wanted), BLOCK):  # a clip is one block; a whole video must not lie in memory
         pictures = _without_padding(np.stack([*islice(frames, BLOCK)]))
-        _refuse_other(cut, i, *pictures.shape[1:3], len(reader))
+        _refuse_other(cut, i, pictures.shape[1:3], len(reader))
         here = (where >= start) & (where < start + BLOCK)
         for v, box in enumerate(cut.boxes[:, i]):
             out[v, here[v]] = _resize(pictures[where[v, here[v]] - start], box, cut.side)
     return out
 
 
-def _refuse_other(cut: Cut, i: int, height: int, width: int, frames: int) -> None:
-    other = other_extent(cut, i, "decord", int(height), int(width), frames)
+def _refuse_other(cut: Cut, i: int, size: Iterable[int], frames: int) -> None:
+    height, width = (int(n) for n in size)
+    other = other_extent(cut, i, "decord", height, width, frames)
     if other:
-        raise Broken(cut, {i: other})
+        raise Broken(cut.names, {i: other})
 
 
 def _read(reader: decord.VideoReader, wanted: np.ndarray, key_frames: np.ndarray) -> Iterator[np.ndarray]:

@@ -49,7 +49,7 @@ def _execute(cut: Cut, decode: Decode) -> UInt8[Tensor, "v b t c h w"]:
             if other:
                 broken[i] = other
     if broken:
-        raise Broken(cut, broken)
+        raise Broken(cut.names, broken)
     return torch.from_numpy(out)
 
 
@@ -59,7 +59,7 @@ def _fill(out: np.ndarray, cut: Cut, i: int, decode: Decode) -> tuple[int, int, 
     for v, t in np.ndindex(cut.frames[:, i].shape):
         places[int(cut.frames[v, i, t])].append((v, t))
     extent, number = (0, 0), -1
-    for number, (extent, picture) in enumerate(decode(cut.media[i])):
+    for number, (extent, picture) in enumerate(decode(cut.media[i])):  # noqa: B007, the last extent is returned
         if number not in places:
             continue
         whole = picture()

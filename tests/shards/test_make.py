@@ -3,6 +3,7 @@
 import gc
 import tarfile
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from shards.refusal import Refusal
 from shards.sample import Sample
 from shards.sources.folder import Folder
 from shards.sources.listing import Listing
+from shards.validate import Validator
 from shards.write import write_shard
 
 
@@ -38,7 +40,8 @@ def by_name(root: Path) -> dict[str, tuple[bytes, int]]:
 
 
 def write(folder: Path, *samples: Sample) -> Index:
-    write_shard(samples, folder, "000000", Validator())
+    with closing(Validator()) as validator:
+        write_shard(samples, folder, "000000", validator)
     return Index.load(folder / "000000.index.npz")
 
 

@@ -7,6 +7,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
+from pipelines.faults import Faults
 from pipelines.loader import Loader, Place
 from shards.order import permutation
 from shards.read import Shards
@@ -34,12 +35,13 @@ class OnlineKNN:
             raise ValueError(f"need bank, queries, neighbours >= 1, every >= 0, temperature > 0, got {self}")
 
     def __call__(
-        self, encoder: nn.Module, loader: Loader, shards: Shards, place: Place, accelerator: Accelerator
-    ) -> dict[str, float]:
+        self, encoder: nn.Module, loader: Loader, shards: Shards, place: Place, accelerator: Accelerator,
+        faults: Faults | None = None,
+    ) -> dict[str, float]:  # fmt: skip
         """Accuracy in percent for the label and for each fact."""
         mixed = permutation(len(shards), SPLIT_SEED, 0)
         count = max(min(self.queries, len(shards) // 10), 1)
-        features, samples = extract(encoder, loader, shards, mixed[: count + self.bank], place, accelerator)
+        features, samples = extract(encoder, loader, shards, mixed[: count + self.bank], place, accelerator, faults)
         queries = np.isin(samples, mixed[:count])
         asked, bank = torch.from_numpy(queries), torch.from_numpy(~queries)
         accuracies = {}
