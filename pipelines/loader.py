@@ -68,7 +68,6 @@ class Loader:
 
         A thread decodes ahead from the first ``next`` on; closing the stream ends it. ``clock`` gets stage times,
         ``faults`` broken samples and how many places others took for them.
-
         Raises: ``Refusal`` if the shards, the batch, the decoder and the world do not fit together.
         """
         shards, clock, faults = Shards(self.shards), clock or Clock(), faults or Faults()
@@ -96,9 +95,9 @@ class Loader:
     def sweep(
         self, shards: Shards, place: Place, samples: np.ndarray, faults: Faults | None = None
     ) -> Generator[tuple[np.ndarray, Float[Tensor, "b t c h w"]], None, None]:
-        """The named samples in their order, unaugmented: the centred square of the clip in the middle, 0 to 1.
+        """Numbers and pixels (0 to 1) of the named samples in their order, but for broken ones, which ``faults`` gets.
 
-        Yields: numbers and pixels, part by part; broken samples are left out and noted in ``faults``.
+        Nothing is augmented: it is the centred square of the clip in the middle.
         """
         sound, size = self._open(shards, place, faults), max(self.batch // place.world, 1)
         parts = [samples[start : start + size] for start in range(0, len(samples), size)]

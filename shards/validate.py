@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shards.child import Child
 from shards.media import Media, examine
@@ -11,6 +11,7 @@ from shards.refusal import Refusal, reason_of
 SECONDS = 60.0  # for a file of up to 10 MB; of the sets that we know, none needed two
 
 
+@runtime_checkable
 class Check(Protocol):
     """A full decode of one file. ``pipelines/check.py`` has it and hands it in: this room knows no decoder."""
 

@@ -32,8 +32,8 @@ class BrokenSamples:
         decoder = self.run.loader.decoder.library
         if self.accelerator.is_main_process and decoder not in shards.manifest.checked:
             print(
-                f"{shards.folder} was not checked by {decoder} when it was made: each sample is checked when it is first "
-                "met, which slows the first epoch down; make the shards again to have that done once"
+                f"{shards.folder} was not checked by {decoder} when it was made: each sample is checked when it is "
+                "first met, which slows the first epoch down; make the shards again to have that done once"
             )
 
     def count(self, done: int) -> dict[str, float]:

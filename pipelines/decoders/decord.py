@@ -1,7 +1,7 @@
 """decord: clips of videos on the CPU; on a GPU with a build of decord that has CUDA."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -75,20 +75,20 @@ def _clips(cut: Cut, i: int, context) -> UInt8[Tensor, "v t c h w"]:
     reader = decord.VideoReader(io.BytesIO(cut.media[i]), ctx=context, num_threads=1)
     wanted, where = np.unique(cut.frames[:, i], return_inverse=True)
     where = where.reshape(cut.frames[:, i].shape)
-    _refuse_other(cut, i, cut.extent[i, 1:], len(reader))
+    _refuse_other(cut, i, len(reader))
     out = torch.empty((*where.shape, 3, cut.side, cut.side), dtype=torch.uint8)
     frames = _read(reader, wanted, cut.key_frames[i])
     for start in range(0, len(wanted), BLOCK):  # a clip is one block; a whole video must not lie in memory
         pictures = _without_padding(np.stack([*islice(frames, BLOCK)]))
-        _refuse_other(cut, i, pictures.shape[1:3], len(reader))
+        _refuse_other(cut, i, len(reader), tuple(pictures.shape[1:3]))
         here = (where >= start) & (where < start + BLOCK)
         for v, box in enumerate(cut.boxes[:, i]):
             out[v, here[v]] = _resize(pictures[where[v, here[v]] - start], box, cut.side)
     return out
 
 
-def _refuse_other(cut: Cut, i: int, size: Iterable[int], frames: int) -> None:
-    height, width = (int(n) for n in size)
+def _refuse_other(cut: Cut, i: int, frames: int, size: tuple[int, ...] | None = None) -> None:
+    height, width = size or cut.extent[i, 1:].tolist()
     other = other_extent(cut, i, "decord", height, width, frames)
     if other:
         raise Broken(cut.names, {i: other})

@@ -36,14 +36,26 @@ def test_a_manifest_reads_as_it_was_saved(finished, tmp_path):
     assert [entry.samples for entry in manifest.shards] == [4, 4, 3]
 
 
-@pytest.mark.parametrize("change", ["kind", "samples", "classes", "shards"])
+NEW = {"kind": "video", "samples": 12, "classes": {"label": ("a",)}, "checked": ("dali 2",), "quarantined": 1}
+
+
+@pytest.mark.parametrize("change", [*NEW, "shards"])
 def test_the_fingerprint_covers_all_that_the_manifest_states(finished, change):
     manifest = Manifest.load(finished)
-    stated = {name: getattr(manifest, name) for name in ("kind", "samples", "classes", "shards")}
+    stated = {name: getattr(manifest, name) for name in (*NEW, "shards")}
     assert stated.keys() | {"format_version"} == json.loads(manifest.text).keys()
     assert Manifest(**stated).fingerprint == manifest.fingerprint
-    other = {"kind": "video", "samples": 12, "classes": {"label": ("a",)}, "shards": manifest.shards[:2]}[change]
+    other = {**NEW, "shards": manifest.shards[:2]}[change]
     assert Manifest(**stated | {change: other}).fingerprint != manifest.fingerprint
+
+
+def test_a_data_set_from_before_the_check_counts_as_unchecked(copy):
+    file = copy / "manifest.json"
+    old = json.loads(file.read_text())
+    del old["checked"], old["quarantined"]
+    file.write_text(json.dumps(old))
+    manifest = Shards(copy).manifest
+    assert (manifest.checked, manifest.quarantined) == ((), 0)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"{}", b"\xff\xfe", b'{"format_version": 1}'])
