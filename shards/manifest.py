@@ -44,7 +44,11 @@ class Manifest:
 
     @cached_property
     def text(self) -> str:
-        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+        stated = asdict(self)
+        for younger in ("checked", "quarantined"):  # older data sets keep their fingerprint
+            if not stated[younger]:
+                del stated[younger]
+        return json.dumps(stated, indent=1, sort_keys=True) + "\n"
 
     @property
     def fingerprint(self) -> str:

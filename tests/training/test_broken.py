@@ -87,7 +87,8 @@ def test_a_run_over_damaged_videos_ends_well(videos, tmp_path):
 def test_two_processes_see_the_batches_of_one_and_share_what_is_sound(spoilt, tmp_path):
     halves = BAD[:3] + [0, 1, 2]  # one process has nothing but broken samples
     asked = {"halves": halves, "odd": [5, 3, 9, 10, 44, 7, 8]}
-    in_two_processes("broken_in_two_processes.py", spoilt / "train", tmp_path, json.dumps(asked))
+    said = in_two_processes("broken_in_two_processes.py", spoilt / "train", tmp_path, json.dumps(asked))
+    assert said.count("3 of 6 samples cannot be decoded and are left out") == 1  # by the main process alone
     first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
     loader = Loader(spoilt / "train", batch=8, side=16)
     stream = loader.open(Place(), seed=5)

@@ -20,6 +20,8 @@ def extract(
 ) -> tuple[Float[Tensor, "n d"], np.ndarray]:  # fmt: skip
     """Features of those ``samples`` that are sound, in evaluation mode, on every process; the mode is restored.
 
+    Broken samples are noted in ``faults``.
+
     Returns: features and the numbers of the samples they belong to, int64 [n], in the order of ``samples``.
 
     Raises: ``Refusal``, on every process, if no sample is sound.
@@ -41,6 +43,8 @@ def extract(
     found = found[: len(samples)]
     if not found.any():
         raise Refusal(f"{shards.folder}: none of {len(samples)} samples can be decoded; make the shards again")
+    if faults is None and not found.all() and accelerator.is_main_process:  # nobody keeps a list, so say it here
+        print(f"{shards.folder}: {int((~found).sum())} of {len(samples)} samples cannot be decoded and are left out")
     return features[: len(samples)][found], samples[found.cpu().numpy()]
 
 
