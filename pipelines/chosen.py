@@ -16,10 +16,17 @@ from shards.read import Shards
 def augmented(
     loader: Loader, shards: Shards, place: Place, samples: np.ndarray, seed: int
 ) -> Iterator[tuple[Float[Tensor, "b t c h w"], ...]]:
-    """The views of the named samples in their order, as epoch 0 of a run with this seed sees them."""
-    execute, clock = loader._open_decoder(shards, place), Clock()
+    """The views of the named samples in their order, but for broken ones, as epoch 0 of a run with this seed has them."""
+    sound, clock = loader._open(shards, place, None), Clock()
     parts = [samples[start : start + loader.batch] for start in range(0, len(samples), loader.batch)]
-    draws = [[Draws(seed, np.zeros_like(part), part, view) for view in range(VIEWS)] for part in parts]
-    decoded = ahead(lambda number: loader._decode(shards, execute, tuple(draws[number]), clock), 0, len(parts))
-    for drawn, pixels in zip(draws, decoded, strict=True):
-        yield tuple(loader.views(view.to(place.device), draw) for view, draw in zip(pixels, drawn, strict=True))
+
+    def draws(some: np.ndarray) -> tuple[Draws, ...]:
+        return tuple(Draws(seed, np.zeros_like(some), some, view) for view in range(VIEWS))
+
+    def decode(some: np.ndarray) -> Tensor:
+        return loader._decode(sound, draws(some), clock)
+
+    found = ahead(lambda number: sound.without_broken(parts[number], decode), 0, len(parts))
+    for present, pixels in filter(None, sound.closing(found)):
+        pairs = zip(pixels, draws(present), strict=True)
+        yield tuple(loader.views(view.to(place.device), draw) for view, draw in pairs)

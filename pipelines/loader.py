@@ -1,6 +1,6 @@
 """The whole road in one file: order, read, decode, augment, negatives, batch."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,17 +15,19 @@ from pipelines.batch import Batch
 from pipelines.boxes import centre_boxes
 from pipelines.clock import Clock
 from pipelines.decoders import Dali, Decoder
-from pipelines.decoders.cut import Cut, Execute
 from pipelines.draws import Draws
+from pipelines.faults import Faults
 from pipelines.frames import Clip
 from pipelines.negatives import Negatives, NoNegatives
+from pipelines.substitutes import Sound
 from pipelines.views import SimCLRViews, Views
 from shards.order import Order
 from shards.read import Shards
 from shards.refusal import Refusal
 
 VIEWS = 2
-Decoded = tuple[np.ndarray, np.ndarray, Tensor]
+Decoded = tuple[np.ndarray, np.ndarray, Tensor, int]
+Ahead = Generator[Decoded, None, None]
 Stream = Generator[Batch, None, None]
 
 
@@ -59,82 +61,85 @@ class Loader:
         if self.batch < 1 or self.side < 1:
             raise ValueError(f"batch and side must be at least 1, got {self.batch} and {self.side}")
 
-    def open(self, place: Place, seed: int, step: int = 0, clock: Clock | None = None) -> Stream:
+    def open(
+        self, place: Place, seed: int, step: int = 0, clock: Clock | None = None, faults: Faults | None = None
+    ) -> Stream:
         """This process's part of every global batch from ``step`` on, without end.
 
-        A thread decodes ahead from the first ``next`` on; closing the stream ends it.
-
+        A thread decodes ahead from the first ``next`` on; closing the stream ends it. ``clock`` gets stage times,
+        ``faults`` broken samples and how many places others took for them.
         Raises: ``Refusal`` if the shards, the batch, the decoder and the world do not fit together.
         """
-        shards, clock = Shards(self.shards), clock or Clock()
-        return self._batches(shards, self.decoded(shards, place, seed, step, clock), place.device, seed, clock)
+        shards, clock, faults = Shards(self.shards), clock or Clock(), faults or Faults()
+        decoded = self.decoded(shards, place, seed, step, clock, faults)
+        return self._batches(shards.labels(), decoded, place.device, seed, clock, faults)
 
     def decoded(
-        self, shards: Shards, place: Place, seed: int, step: int, clock: Clock
-    ) -> Generator[Decoded, None, None]:
-        """Epochs, sample numbers and cropped pixels (uint8 ``v b t c h w``) of every batch, decoded ahead."""
-        execute = self._open_decoder(shards, place)
-        order = Order(len(shards), self.batch, seed)
+        self, shards: Shards, place: Place, seed: int, step: int, clock: Clock, faults: Faults | None = None
+    ) -> Ahead:
+        """Of every batch, decoded ahead: epochs, samples, cropped pixels (uint8 ``v b t c h w``), substitutes."""
+        sound, order = self._open(shards, place, faults), Order(len(shards), self.batch, seed)
         order.at(step, place.rank, place.world)  # refuse before the first batch is asked for
 
         def decode(step: int) -> Decoded:
-            epochs, samples = order.at(step, place.rank, place.world)
-            pixels = self._decode(shards, execute, self._draws(seed, epochs, samples), clock)
+            epochs, drawn = order.at(step, place.rank, place.world)
+            samples, pixels = sound.with_substitutes(
+                seed, epochs, drawn, lambda samples: self._decode(sound, self._draws(seed, epochs, samples), clock)
+            )
             if place.device.type == "cuda" and not pixels.is_cuda:
                 pixels = pixels.pin_memory()
-            return epochs, samples, pixels
+            return epochs, samples, pixels, int((samples != drawn).sum())
 
-        return ahead(decode, step)
+        return sound.closing(ahead(decode, step))
 
-    def sweep(self, shards: Shards, place: Place, samples: np.ndarray) -> Iterator[Float[Tensor, "b t c h w"]]:
-        """The named samples in their order, unaugmented: the centred square of the clip in the middle, 0 to 1."""
-        execute = self._open_decoder(shards, place)
-        size = max(self.batch // place.world, 1)
+    def sweep(
+        self, shards: Shards, place: Place, samples: np.ndarray, faults: Faults | None = None
+    ) -> Generator[tuple[np.ndarray, Float[Tensor, "b t c h w"]], None, None]:
+        """Numbers and pixels (0 to 1) of the named samples in their order, but for broken ones, which ``faults`` gets.
+
+        Nothing is augmented: it is the centred square of the clip in the middle.
+        """
+        sound, size = self._open(shards, place, faults), max(self.batch // place.world, 1)
         parts = [samples[start : start + size] for start in range(0, len(samples), size)]
 
-        def decode(number: int) -> Tensor:
-            extent = shards.index.extent[parts[number]].astype(np.int64)
-            frames, boxes = self.clip.middle(extent[:, 0])[None], centre_boxes(extent[:, 1:])[None]
-            return execute(self._cut(shards, parts[number], frames, boxes))
+        def decode(some: np.ndarray) -> Tensor:
+            extent = shards.index.extent[some].astype(np.int64)
+            middle, centre = self.clip.middle(extent[:, 0])[None], centre_boxes(extent[:, 1:])[None]
+            return sound.decode(sound.cut(some, middle, centre, self.side))
 
-        for _, pixels in zip(parts, ahead(decode, 0, len(parts)), strict=True):
-            yield pixels[0].to(place.device).float() / 255
+        found = ahead(lambda number: sound.without_broken(parts[number], decode), 0, len(parts))
+        for present, pixels in filter(None, sound.closing(found)):
+            yield present, pixels[0].to(place.device).float() / 255
 
-    def _open_decoder(self, shards: Shards, place: Place) -> Execute:
-        kind = shards.manifest.kind
-        if kind == "image" and self.clip.length > 1:
+    def _open(self, shards: Shards, place: Place, faults: Faults | None) -> Sound:
+        if shards.manifest.kind == "image" and self.clip.length > 1:
             raise Refusal(
                 f"{shards.folder} holds images, the recipe asks for clips of {self.clip.length} frames; "
                 "choose an image recipe or video shards"
             )
-        return self.decoder.open(kind, place.device, place.threads)
+        return Sound(shards, self.decoder, place.device, place.threads, faults or Faults())
 
     def _draws(self, seed: int, epochs: np.ndarray, samples: np.ndarray) -> tuple[Draws, ...]:
         return tuple(Draws(seed, epochs, samples, view) for view in range(VIEWS))
 
-    def _decode(self, shards: Shards, execute: Execute, draws: tuple[Draws, ...], clock: Clock) -> Tensor:
+    def _decode(self, sound: Sound, draws: tuple[Draws, ...], clock: Clock) -> Tensor:
         samples = draws[0].samples
-        extent = shards.index.extent[samples].astype(np.int64)
+        extent = sound.shards.index.extent[samples].astype(np.int64)
         with clock("read"):
             frames = self.clip.draw(extent[:, 0], draws)
             boxes = np.stack([self.views.boxes(extent[:, 1:], draw) for draw in draws])
-            cut = self._cut(shards, samples, frames, boxes)
+            cut = sound.cut(samples, frames, boxes, self.side)
         with clock("decode"):
-            return execute(cut)
-
-    def _cut(self, shards: Shards, samples: np.ndarray, frames: np.ndarray, boxes: np.ndarray) -> Cut:
-        index, media = shards.index, [shards.media(int(sample)) for sample in samples]
-        keys = [index.key_frames_of(int(sample)) for sample in samples]
-        return Cut(media, index.name[samples].tolist(), index.extent[samples], keys, frames, boxes, self.side)
+            return sound.decode(cut)
 
     def _batches(
-        self, shards: Shards, decoded: Generator[Decoded, None, None], device: torch.device, seed: int, clock: Clock
+        self, labels: np.ndarray, decoded: Ahead, device: torch.device, seed: int, clock: Clock, faults: Faults
     ) -> Stream:
-        labels = shards.labels()
         with closing(decoded):
             while True:
                 with clock("wait"):
-                    epochs, samples, pixels = next(decoded)
+                    epochs, samples, pixels, substituted = next(decoded)
+                faults.count(substituted)
                 with clock("transfer"):
                     pixels = pixels.to(device, non_blocking=True)
                 draws = self._draws(seed, epochs, samples)

@@ -1,26 +1,37 @@
 """A source to finished data sets, one per split, shards in parallel."""
 
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 
-from shards.files import sync_folder
+from shards.files import sync_folder, write_atomically
 from shards.manifest import FILE_NAME, Manifest, ShardEntry
 from shards.order import permutation
 from shards.refusal import Refusal
 from shards.sources.listing import Listing, Source
-from shards.write import write_shard
+from shards.validate import SECONDS, Check, Validator
+from shards.write import Rejected, write_shard
 
 MIXING_SEED = 0  # items are mixed once, so that readers without an index see the classes mixed too
+QUARANTINE = "quarantine.jsonl"
+Written = tuple[ShardEntry | None, list[Rejected]]
 
 
-def make_split(source: Source, listing: Listing, folder: Path, samples_per_shard: int, jobs: int) -> Iterator[int]:
-    """Write one split into ``folder`` and yield the number of samples in each shard as it is finished.
+def make_split(
+    source: Source, listing: Listing, folder: Path, samples_per_shard: int, jobs: int,
+    check: Check | None = None, seconds: float = SECONDS,
+) -> Iterator[int]:  # fmt: skip
+    """Write one split into ``folder`` and yield the number of samples dealt with, shard by shard as they are finished.
 
-    Shard k is a pure function of (listing, k): neither ``jobs`` nor the order of finishing changes a byte.
+    A sample that is damaged, that ``check`` refuses, or that takes longer than ``seconds`` (longer beyond 10 MB) is
+    left out and listed with the reason in ``quarantine.jsonl``. Shard k is a pure function of (listing, check, k):
+    neither ``jobs`` nor the order of finishing changes a byte.
 
-    Raises: ``Refusal`` if the folder already holds a data set or the split has no samples.
+    Raises: ``Refusal`` if the folder already holds a data set, the split has no samples or none of them is sound.
     """
     refuse_leftovers(folder)
     if not listing.items:
@@ -28,13 +39,27 @@ def make_split(source: Source, listing: Listing, folder: Path, samples_per_shard
     folder.mkdir(parents=True, exist_ok=True)
     mixed = [listing.items[i] for i in permutation(len(listing.items), MIXING_SEED, 0)]
     parts = [mixed[start : start + samples_per_shard] for start in range(0, len(mixed), samples_per_shard)]
-    entries = []
-    for entry in _write_all(source, parts, folder, jobs):
-        entries.append(entry)
-        yield entry.samples
+    entries, rejected = [], []
+    for part, (entry, left_out) in zip(parts, _write_all(source, parts, folder, jobs, check, seconds), strict=True):
+        entries += [entry] if entry else []
+        rejected += left_out
+        yield len(part)
+    _list_rejected(rejected, folder)
+    if not entries:
+        raise Refusal(
+            f"none of the {len(mixed)} samples for {folder} is sound, such as {rejected[0].name!r}: "
+            f"{rejected[0].reason}; {folder / QUARANTINE} has them all"
+        )
     sync_folder(folder)
-    Manifest(listing.kind, len(mixed), dict(listing.classes), tuple(entries)).save(folder)
+    checked, samples = check.libraries if check else (), sum(entry.samples for entry in entries)
+    Manifest(listing.kind, samples, dict(listing.classes), tuple(entries), checked, len(rejected)).save(folder)
     sync_folder(folder)
+
+
+def read_quarantine(folder: Path) -> list[Rejected]:
+    """What was left out of a data set, in the order of the making."""
+    file = folder / QUARANTINE
+    return [Rejected(**json.loads(line)) for line in file.read_text().splitlines()] if file.is_file() else []
 
 
 def refuse_leftovers(folder: Path) -> None:
@@ -45,16 +70,36 @@ def refuse_leftovers(folder: Path) -> None:
         raise Refusal(f"{folder} holds tars of a making that was interrupted; delete it or choose another --out")
 
 
-def _write_all(source: Source, parts: Sequence[list], folder: Path, jobs: int) -> Iterator[ShardEntry]:
+def _list_rejected(rejected: Sequence[Rejected], folder: Path) -> None:
+    (folder / QUARANTINE).unlink(missing_ok=True)  # of an earlier making, in which nothing was sound
+    if rejected:
+        lines = (json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in rejected)
+        write_atomically(folder / QUARANTINE, "".join(lines).encode())
+
+
+def _write_all(
+    source: Source, parts: Sequence[list], folder: Path, jobs: int, check: Check | None, seconds: float
+) -> Iterator[Written]:
     tasks = [(source, part, folder, f"{number:06d}") for number, part in enumerate(parts)]
     if jobs == 1:
-        yield from map(_write_part, tasks)
+        with closing(Validator(check, seconds)) as validator:
+            yield from (_write_part(task, validator) for task in tasks)
         return
     # "spawn": forking a process that already runs threads can deadlock it
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_write_part, tasks)
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (check, seconds)) as pool:
+        yield from pool.map(_write_here, tasks)
 
 
-def _write_part(task: tuple[Source, list, Path, str]) -> ShardEntry:
+def _write_part(task: tuple[Source, list, Path, str], validator: Validator) -> Written:
     source, items, folder, name = task
-    return write_shard(map(source.sample, items), folder, name)
+    return write_shard(map(source.sample, items), folder, name, validator)
+
+
+def _begin(check: Check | None, seconds: float) -> None:
+    """Give a process of the pool the validator that serves all its shards: to start one takes seconds."""
+    global _validator
+    _validator = Validator(check, seconds)
+
+
+def _write_here(task: tuple[Source, list, Path, str]) -> Written:
+    return _write_part(task, _validator)

@@ -37,11 +37,19 @@ class Manifest:
     classes: Mapping[str, tuple[str, ...]]
     """Class names: under "label" those of the label, then one entry per fact."""
     shards: tuple[ShardEntry, ...]
+    checked: tuple[str, ...] = ()
+    """Libraries, with versions, that decoded every sample from end to end; data sets older than the check have none."""
+    quarantined: int = 0
+    """Samples that were left out; ``quarantine.jsonl`` beside the manifest says which and why."""
     format_version: int = FORMAT_VERSION
 
     @cached_property
     def text(self) -> str:
-        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+        stated = asdict(self)
+        for younger in ("checked", "quarantined"):  # older data sets keep their fingerprint
+            if not stated[younger]:
+                del stated[younger]
+        return json.dumps(stated, indent=1, sort_keys=True) + "\n"
 
     @property
     def fingerprint(self) -> str:
@@ -73,7 +81,8 @@ class Manifest:
                 raise Refusal(f"format {version}, this version reads {FORMAT_VERSION}")
             entries = tuple(ShardEntry(**entry) for entry in found.pop("shards"))
             classes = {fact: tuple(names) for fact, names in found.pop("classes").items()}
-            return Manifest(classes=classes, shards=entries, **found)
+            checked = tuple(found.pop("checked", ()))
+            return Manifest(classes=classes, shards=entries, checked=checked, **found)
         except (OSError, TypeError, KeyError, AttributeError, ValueError) as error:
             raise Refusal(f"{file} is not a readable manifest ({error}); make the shards again") from error
 

@@ -8,7 +8,7 @@ import av
 import av.error
 from PIL import Image
 
-from shards.refusal import Refusal
+from shards.refusal import Refusal, reason_of
 
 Kind = Literal["image", "video"]
 IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"})
@@ -37,12 +37,14 @@ def kind_of(extension: str) -> Kind | None:
 def examine(extension: str, content: bytes) -> Media:
     """Read an image's header, or decode a video from end to end.
 
-    Raises: ``Refusal`` if the content is no such image or video.
+    Raises: ``Refusal`` if the content is no such image or video. Hostile content may crash or hang the process:
+    ``shards/validate.py`` asks from afar.
     """
     try:
         return _image(content) if extension in IMAGES else _video(content)
     except (OSError, ValueError, Image.DecompressionBombError, av.error.FFmpegError) as error:
-        raise Refusal(f"cannot read {len(content)} bytes as {extension!r}: {error}") from error
+        said = error.strerror if isinstance(error, av.error.FFmpegError) else reason_of(error)  # without FFmpeg's log
+        raise Refusal(f"cannot read {len(content)} bytes as {extension!r}: {said}") from error
 
 
 def _image(content: bytes) -> Media:
@@ -55,11 +57,15 @@ def _video(content: bytes) -> Media:
         if not container.streams.video:
             raise Refusal("no video stream")
         stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = 1  # several would make it a matter of timing what damage does
         frames, keys, height, width = 0, [], 0, 0
         for frame in container.decode(stream):
             if frames == 0:
                 height, width = frame.height, frame.width
+            if frame.is_corrupt:
+                raise Refusal(f"frame {frames} is damaged")
+            if (frame.height, frame.width) != (height, width):
+                raise Refusal(f"frame {frames} is {frame.height} by {frame.width}, the first {height} by {width}")
             if frame.key_frame:
                 keys.append(frames)
             frames += 1

@@ -15,6 +15,10 @@ from shards.refusal import Refusal
 MAPS = 256  # tars mapped at a time; each holds a file open, and processes may often open 1024
 
 
+class Changed(Refusal):
+    """A sample's bytes are not those that were written."""
+
+
 class Shards:
     """Every sample of one split by its number, read from memory-mapped tars."""
 
@@ -50,20 +54,33 @@ class Shards:
     def media(self, sample: int) -> bytes:
         """The sample's image or video, as encoded.
 
-        Raises: ``Refusal`` if the bytes are not those that were written.
+        Raises: ``Changed`` if the bytes are not those that were written.
         """
-        index, shard = self.index, int(np.searchsorted(self._ends, sample, side="right"))
-        member = int(index.members_end[sample - 1]) if sample else 0
+        index, member = self.index, self._member(sample)
         start, size = int(index.offset[member]), int(index.size[member])
-        content = self._map(shard)[start : start + size]
+        content = self._map(self._shard(sample))[start : start + size]
         if zlib.crc32(content) != index.checksum[member]:
-            where = f"{self.folder / self.manifest.shards[shard].name}.tar"
-            raise Refusal(f"{where}: sample {str(index.name[sample])!r} has changed since it was written")
+            where = self.folder / self.tar(sample)
+            raise Changed(f"{where}: sample {str(index.name[sample])!r} has changed since it was written")
         return content
+
+    def extension(self, sample: int) -> str:
+        """What the sample's image or video is called after the dot: "jpg", "mp4"."""
+        return str(self.index.extension[self._member(sample)])
+
+    def tar(self, sample: int) -> str:
+        """The file name of the tar that holds the sample."""
+        return f"{self.manifest.shards[self._shard(sample)].name}.tar"
 
     def labels(self, fact: str = "label") -> np.ndarray:
         """The class of every sample: int32 of shape [n]."""
         return self.index.label if fact == "label" else self.index.facts[:, self.manifest.facts.index(fact)]
+
+    def _member(self, sample: int) -> int:
+        return int(self.index.members_end[sample - 1]) if sample else 0
+
+    def _shard(self, sample: int) -> int:
+        return int(np.searchsorted(self._ends, sample, side="right"))
 
     def _part(self, entry: ShardEntry) -> Index:
         file = self.folder / f"{entry.name}.index.npz"

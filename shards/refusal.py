@@ -1,8 +1,14 @@
 """Errors that a user can mend: one sentence with the value and the remedy, exit code 2, no traceback."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+LONGEST = 300  # characters of a reason
+PASSING = re.compile(  # what differs from run to run: addresses; decord's clock and line of source, its stray numbers
+    r"<_io\.BytesIO object at 0x[0-9a-f]+>|0x[0-9a-f]{6,}|\[\d\d:\d\d:\d\d\] \S+:\d+: |\(-?\d+ vs\. -?\d+\) "
+)
 
 
 class Refusal(ValueError):
@@ -17,3 +23,11 @@ def one_sentence() -> Iterator[None]:
     except Refusal as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         sys.exit(2)
+
+
+def reason_of(error: BaseException) -> str:
+    """Why something failed, in one line that reads the same each time: no addresses, times or stack traces."""
+    said = re.split(r"Stack trace|Stacktrace|C\+\+ context", str(error))[0]
+    lines = [PASSING.sub("", line).strip() for line in said.splitlines()]
+    reason = " ".join(line for line in lines if line) or type(error).__name__
+    return reason if len(reason) <= LONGEST else f"{reason[: LONGEST - 1]}…"

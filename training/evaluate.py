@@ -71,9 +71,7 @@ class Evaluate:
         if accelerator.num_processes > 1:
             raise Refusal("evaluation takes one process; start it by: python training/evaluate.py RUN")
         place = settle(accelerator)
-        torch.backends.cudnn.allow_tf32 = (
-            False  # single precision in full, on a GPU too: attacks need small differences
-        )
+        torch.backends.cudnn.allow_tf32 = False  # on a GPU too attacks need small differences
         trained, step = _trained(run)
         encoders = {name: e.to(place.device) for name, e in (("untrained", _untrained(run)), ("trained", trained))}
         found = {

@@ -9,8 +9,10 @@ from torch import nn
 
 from pipelines.batch import Batch
 from pipelines.clock import Clock
+from pipelines.faults import Faults
 from shards.keyed import philox, purpose_key
 from shards.read import Shards
+from training.broken import BrokenSamples
 from training.checkpoints import load_checkpoint, read_state, save_checkpoint
 from training.encoders import Encoder
 from training.floor import seconds_without_data
@@ -33,8 +35,8 @@ def pretrain(run: Pretrain) -> Encoder:
     first = read_state(checkpoint)["step"] if checkpoint else 0
     accelerator = open_accelerator(run.precision, ["tensorboard", JsonLines(run.out)], str(run.out))
     place = settle(accelerator)
-    shards, clock = Shards(run.loader.shards), Clock()
-    with closing(run.loader.open(place, run.seed, first, clock)) as batches:
+    shards, clock, faults = Shards(run.loader.shards), Clock(), Faults()
+    with closing(run.loader.open(place, run.seed, first, clock, faults)) as batches:
         facts = facts_of(run, shards, place)
         if checkpoint:
             check_same_run(checkpoint, facts, run.allow_decoder_change)
@@ -48,16 +50,19 @@ def pretrain(run: Pretrain) -> Encoder:
             load_checkpoint(checkpoint, method, bare)
 
         def probe(done: int) -> None:
-            progress.probed(done, run.probe(method.encoder, run.loader, shards, place, accelerator))
+            progress.probed(done, run.probe(method.encoder, run.loader, shards, place, accelerator, faults))
 
         def save(done: int) -> None:
             if accelerator.is_main_process:
                 save_checkpoint(run.out / "checkpoints", done, method, bare, facts)
             accelerator.wait_for_everyone()
 
-        progress = Progress(accelerator, run, clock, floor, first)
+        broken = BrokenSamples(accelerator, run, faults, first)
+        broken.announce(shards)
+        progress = Progress(accelerator, run, clock, broken, floor, first)
         _train(run, first, batches, take_step, progress, probe, save)
         progress.close()
+        broken.close()
     accelerator.end_training()
     return method.encoder
 

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from pipelines.clock import Clock
 from shards.refusal import Refusal
+from training.broken import BrokenSamples
 from training.false_negatives.suspects import summarise
 from training.methods.method import Outcome
 from training.run import Pretrain
@@ -20,8 +21,11 @@ from training.run import Pretrain
 class Progress:
     """Counts steps, averages the loss, and sets the time of a step against the data-free floor."""
 
-    def __init__(self, accelerator: Accelerator, run: Pretrain, clock: Clock, floor: float | None, first: int):
-        self.accelerator, self.run, self.clock, self.floor = accelerator, run, clock, floor
+    def __init__(
+        self, accelerator: Accelerator, run: Pretrain, clock: Clock, broken: BrokenSamples, floor: float | None,
+        first: int,
+    ):  # fmt: skip
+        self.accelerator, self.run, self.clock, self.broken, self.floor = accelerator, run, clock, broken, floor
         self.bar = tqdm(
             total=run.steps, initial=first, unit="step", dynamic_ncols=True, disable=not accelerator.is_main_process
         )
@@ -32,7 +36,7 @@ class Progress:
     def step(self, done: int, outcome: Outcome) -> None:
         """Note a finished step; log a line where one is due.
 
-        Raises: ``Refusal`` if the loss is no longer a number.
+        Raises: ``Refusal`` if the loss is no longer a number, or too many samples are broken.
         """
         self.losses.append(outcome.loss)
         self.counts.append(outcome.counts)
@@ -54,6 +58,7 @@ class Progress:
         if self.floor:
             line |= {"seconds/step without data": self.floor, "share of data-free floor": self.floor / seconds}
             shown["of floor"] = f"{self.floor / seconds:.0%}"
+        line |= self.broken.count(done)
         self.accelerator.log(line, done)
         self.bar.set_postfix(shown)
         self.losses.clear()

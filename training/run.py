@@ -47,6 +47,8 @@ class Pretrain:
     """Steps timed on one cached batch before the run, to know the rate that no loader could exceed; 0 leaves it out."""
     resume: bool = False
     """Go on from the newest checkpoint in the run's folder."""
+    max_broken: float = 0.05
+    """Share of the drawn samples that may be broken, so that others stand in for them, before the run stops."""
     allow_decoder_change: bool = False
     """Resume although the decoder is another one: ids and draws stay the same, pixels change slightly."""
 
@@ -56,6 +58,8 @@ class Pretrain:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.floor_steps < 0:
             raise ValueError(f"floor_steps must be at least 0, got {self.floor_steps}")
+        if not 0 <= self.max_broken <= 1:
+            raise ValueError(f"max_broken must lie between 0 and 1, got {self.max_broken}")
 
     def build(self) -> MethodModule:
         """The method's module as the run begins: a pure function of the seed."""
@@ -66,7 +70,7 @@ class Pretrain:
 
 
 # what may differ between a run and its resumption
-FREE = ("out", "log_every", "checkpoint_every", "floor_steps", "resume", "allow_decoder_change", "probe")
+FREE = ("out", "log_every", "checkpoint_every", "floor_steps", "resume", "max_broken", "allow_decoder_change", "probe")
 
 
 def identity(run: Pretrain) -> dict:

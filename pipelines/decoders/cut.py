@@ -1,6 +1,6 @@
 """The border between planning and decoding: what to decode, in integers, and the promise to do just that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -30,23 +30,39 @@ class Cut:
     side: int
     """Height and width of the result, in pixels"""
 
+    def row(self, i: int) -> "Cut":
+        """What is cut from file ``i`` alone."""
+        one = slice(i, i + 1)
+        return Cut(self.media[one], self.names[one], self.extent[one], self.key_frames[one], self.frames[:, one],
+                   self.boxes[:, one], self.side)  # fmt: skip
+
 
 @runtime_checkable
 class Execute(Protocol):
     """An open decoder. It resizes with an antialiased triangle filter that never looks outside the box.
 
-    Raises: ``Refusal`` that names the sample if a file cannot be decoded, or is not what the index says.
+    Raises: ``Broken``, with every file that cannot be decoded or is not what the index says.
     """
 
     def __call__(self, cut: Cut) -> UInt8[Tensor, "v b t c h w"]: ...
 
 
-def check_extent(cut: Cut, i: int, decoder: str, height: int, width: int, frames: int | None = None) -> None:
-    """Refuse sample ``i`` if the decoder sees another size or frame count than the index: pixels would be others."""
+class Broken(Refusal):
+    """Rows of a batch that cannot be decoded; the message names their samples."""
+
+    def __init__(self, names: Sequence[str], reasons: Mapping[int, str]):
+        super().__init__("; ".join(f"sample {names[row]!r}: {reason}" for row, reason in sorted(reasons.items())))
+        self.reasons = dict(reasons)
+        """Why, by row."""
+
+
+def other_extent(cut: Cut, i: int, decoder: str, height: int, width: int, frames: int | None = None) -> str | None:
+    """Why row ``i`` must be refused, if the decoder sees another size or frame count than the index; else ``None``."""
     indexed = tuple(int(n) for n in cut.extent[i])
     found = (indexed[0] if frames is None else frames, height, width)
-    if found != indexed:
-        raise Refusal(
-            f"sample {cut.names[i]!r}: {decoder} sees (frames, height, width) = {found}, the index says {indexed}, so "
-            "clips would not be those drawn; use another decoder (…loader.decoder:plain) or recode the file"
-        )
+    if found == indexed:
+        return None
+    return (
+        f"{decoder} sees (frames, height, width) = {found}, the index says {indexed}, so "
+        "clips would not be those drawn; use another decoder (…loader.decoder:plain) or recode the file"
+    )

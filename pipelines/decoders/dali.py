@@ -1,7 +1,7 @@
 """NVIDIA DALI: JPEG and other images on the CPU, or split between CPU and GPU ("mixed") on a GPU."""
 # pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import nvidia.dali
@@ -11,10 +11,10 @@ from nvidia.dali import fn, types
 from nvidia.dali.pipeline import Pipeline
 from torch import Tensor
 
-from pipelines.decoders.cut import Cut, Execute, check_extent
+from pipelines.decoders.cut import Broken, Cut, Execute, other_extent
 from pipelines.decoders.plain import Plain
 from shards.media import Kind
-from shards.refusal import Refusal
+from shards.refusal import Refusal, reason_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Dali:
                 return _run(pipelines[shape], cut)
             except RuntimeError as error:
                 del pipelines[shape]  # a pipeline that raised is dead
-                raise _culprit(cut, error) from error
+                raise Broken(cut.names, _culprits(cut, execute, error)) from error
 
         return execute
 
@@ -76,19 +76,24 @@ def _run(pipeline: Pipeline, cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
         pipeline.feed_input(f"corner {view}", list(boxes[:, :2]))
         pipeline.feed_input(f"sides {view}", list(boxes[:, 2:]))
     shapes, *views = pipeline.run()
-    for i, (height, width, _) in enumerate(shapes.as_array()):
-        check_extent(cut, i, "dali", int(height), int(width))
+    sizes = [(int(height), int(width)) for height, width, _ in shapes.as_array()]
+    broken = {i: other for i, size in enumerate(sizes) if (other := other_extent(cut, i, "dali", *size))}
+    if broken:
+        raise Broken(cut.names, broken)
     return torch.stack([torch.from_dlpack(view.as_tensor()) for view in views])[:, :, None]
 
 
-def _culprit(cut: Cut, error: RuntimeError) -> Refusal:
-    """DALI does not say which file of a batch it could not decode: try them one by one."""
-    decode = Plain().open("image", torch.device("cpu"), 1)
-    for i, name in enumerate(cut.names):
-        one = slice(i, i + 1)
-        try:
-            decode(replace(cut, media=cut.media[one], names=[name], key_frames=cut.key_frames[one],
-                           extent=cut.extent[one], frames=cut.frames[:, one], boxes=cut.boxes[:, one]))  # fmt: skip
-        except Refusal as refusal:
-            return refusal
-    return Refusal(f"dali cannot decode one of {', '.join(cut.names)}: {error}; use decoder:plain or recode the file")
+def _culprits(cut: Cut, execute: Execute, error: RuntimeError) -> dict[int, str]:
+    """DALI does not say which files of a batch it could not decode: try them one by one, with Pillow first."""
+    if len(cut.media) == 1:
+        return {0: f"dali cannot decode it: {reason_of(error)}"}
+    broken = {}
+    for decode in (Plain().open("image", torch.device("cpu"), 1), execute):
+        for i in range(len(cut.media)):
+            try:
+                decode(cut.row(i))
+            except Broken as found:
+                broken[i] = found.reasons[0]
+        if broken:
+            return broken
+    raise error  # each alone is decoded: it is not the files

@@ -1,8 +1,10 @@
 """decord: clips of videos on the CPU; on a GPU with a build of decord that has CUDA."""
 
 import io
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 import decord
 import numpy as np
@@ -11,9 +13,11 @@ import torch.nn.functional as F
 from jaxtyping import UInt8
 from torch import Tensor
 
-from pipelines.decoders.cut import Cut, Execute, check_extent
+from pipelines.decoders.cut import Broken, Cut, Execute, other_extent
 from shards.media import Kind
-from shards.refusal import Refusal
+from shards.refusal import Refusal, reason_of
+
+BLOCK = 64  # frames that are resized at a time
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,11 @@ class Decord:
         pool = ThreadPoolExecutor(threads, "decord")
 
         def execute(cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
-            clips = list(pool.map(lambda i: _clips(cut, i, context), range(len(cut.media))))
-            return torch.stack(clips, dim=1)
+            clips = list(pool.map(lambda i: _attempt(cut, i, context), range(len(cut.media))))
+            broken = {i: clip for i, clip in enumerate(clips) if isinstance(clip, str)}
+            if broken:
+                raise Broken(cut.names, broken)
+            return torch.stack([clip for clip in clips if isinstance(clip, Tensor)], dim=1)
 
         return execute
 
@@ -54,21 +61,40 @@ class Decord:
         return decord.gpu(device.index or 0)
 
 
-def _clips(cut: Cut, i: int, context) -> UInt8[Tensor, "v t c h w"]:
+def _attempt(cut: Cut, i: int, context) -> Tensor | str:
+    """The clips of row ``i``, v t c h w, or why there are none."""
     try:
-        reader = decord.VideoReader(io.BytesIO(cut.media[i]), ctx=context, num_threads=1)
-        wanted, where = np.unique(cut.frames[:, i], return_inverse=True)
-        pictures = _read(reader, wanted, cut.key_frames[i]) if len(reader) > wanted[-1] else None
-    except (decord.DECORDError, RuntimeError) as error:  # RuntimeError: what VideoReader raises of no video at all
-        raise Refusal(f"sample {cut.names[i]!r}: decord cannot decode it: {error}") from error
-    height, width = cut.extent[i, 1:] if pictures is None else pictures.shape[1:3]
-    check_extent(cut, i, "decord", int(height), int(width), len(reader))
-    assert pictures is not None, "a count of frames that leaves out a wanted one has just been refused"
-    views = zip(torch.from_numpy(where.reshape(cut.frames[:, i].shape)), cut.boxes[:, i], strict=True)
-    return torch.stack([_resize(pictures[numbers], box, cut.side) for numbers, box in views])
+        return _clips(cut, i, context)
+    except Broken as broken:
+        return broken.reasons[i]
+    except (decord.DECORDError, RuntimeError, ValueError, IndexError) as error:  # RuntimeError: of no video at all
+        return f"decord cannot decode it: {reason_of(error)}"
 
 
-def _read(reader: decord.VideoReader, wanted: np.ndarray, key_frames: np.ndarray) -> UInt8[Tensor, "t h w c"]:
+def _clips(cut: Cut, i: int, context) -> UInt8[Tensor, "v t c h w"]:
+    reader = decord.VideoReader(io.BytesIO(cut.media[i]), ctx=context, num_threads=1)
+    wanted, where = np.unique(cut.frames[:, i], return_inverse=True)
+    where = where.reshape(cut.frames[:, i].shape)
+    _refuse_other(cut, i, len(reader))
+    out = torch.empty((*where.shape, 3, cut.side, cut.side), dtype=torch.uint8)
+    frames = _read(reader, wanted, cut.key_frames[i])
+    for start in range(0, len(wanted), BLOCK):  # a clip is one block; a whole video must not lie in memory
+        pictures = _without_padding(np.stack([*islice(frames, BLOCK)]))
+        _refuse_other(cut, i, len(reader), tuple(pictures.shape[1:3]))
+        here = (where >= start) & (where < start + BLOCK)
+        for v, box in enumerate(cut.boxes[:, i]):
+            out[v, here[v]] = _resize(pictures[where[v, here[v]] - start], box, cut.side)
+    return out
+
+
+def _refuse_other(cut: Cut, i: int, frames: int, size: tuple[int, ...] | None = None) -> None:
+    height, width = size or cut.extent[i, 1:].tolist()
+    other = other_extent(cut, i, "decord", height, width, frames)
+    if other:
+        raise Broken(cut.names, {i: other})
+
+
+def _read(reader: decord.VideoReader, wanted: np.ndarray, key_frames: np.ndarray) -> Iterator[np.ndarray]:
     """The wanted frames, by seeking where that can be trusted, else by decoding from the first frame on.
 
     decord finds a frame by its time, which an AVI with B-frames does not state, and takes a key frame's place in the
@@ -76,12 +102,11 @@ def _read(reader: decord.VideoReader, wanted: np.ndarray, key_frames: np.ndarray
     """
     times = reader.get_frame_timestamp(np.arange(len(reader)))[:, 0]
     trusted = (np.diff(times) > 0).all() and np.array_equal(reader.get_key_indices(), key_frames)
-    keep, frames = set(wanted.tolist()), []
+    keep = set(wanted.tolist())
     for number in wanted.tolist() if trusted else range(int(wanted[-1]) + 1):
         frame = reader[number]
         if number in keep:
-            frames.append(frame.asnumpy())
-    return _without_padding(np.stack(frames))
+            yield frame.asnumpy()
 
 
 def _without_padding(frames: np.ndarray) -> UInt8[Tensor, "t h w c"]:

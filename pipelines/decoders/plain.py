@@ -1,10 +1,11 @@
 """Pillow and PyAV, one file after the other: the oracle that the fast decoders are tested against."""
 
 import io
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import av
-import av.error
 import numpy as np
 import PIL
 import torch
@@ -12,9 +13,13 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from pipelines.decoders.cut import Cut, Execute, check_extent
+from pipelines.decoders.cut import Broken, Cut, Execute, other_extent
 from shards.media import Kind
-from shards.refusal import Refusal
+from shards.refusal import reason_of
+
+Picture = tuple[tuple[int, int], Callable[[], Image.Image]]
+"""Height and width, and the picture itself for whoever wants it."""
+Decode = Callable[[bytes], Iterator[Picture]]
 
 
 @dataclass(frozen=True)
@@ -30,41 +35,49 @@ class Plain:
         return lambda cut: _execute(cut, decode)
 
 
-def _execute(cut: Cut, decode) -> UInt8[Tensor, "v b t c h w"]:
+def _execute(cut: Cut, decode: Decode) -> UInt8[Tensor, "v b t c h w"]:
     views, count, length = cut.frames.shape
     out = np.empty((views, count, length, 3, cut.side, cut.side), np.uint8)
+    broken = {}
     for i in range(count):
         try:
-            pictures, extent = decode(cut.media[i], cut.frames[:, i])
-        except (
-            OSError,
-            ValueError,
-            SyntaxError,
-            av.error.FFmpegError,
-        ) as error:  # SyntaxError: Pillow, of a broken PNG
-            raise Refusal(f"sample {cut.names[i]!r}: plain cannot decode it: {error}") from error
-        check_extent(cut, i, "plain", *extent)
-        for v in range(views):
-            top, left, height, width = (int(n) for n in cut.boxes[v, i])
-            for t, number in enumerate(cut.frames[v, i]):
-                part = pictures[int(number)].crop((left, top, left + width, top + height))
-                out[v, i, t] = np.asarray(part.resize((cut.side, cut.side), Image.Resampling.BILINEAR)).transpose(
-                    2, 0, 1
-                )
+            extent = _fill(out[:, i], cut, i, decode)
+        except Exception as error:  # parsers of damaged files raise whatever they stumble on
+            broken[i] = f"plain cannot decode it: {reason_of(error)}"
+        else:
+            other = other_extent(cut, i, "plain", *extent)
+            if other:
+                broken[i] = other
+    if broken:
+        raise Broken(cut.names, broken)
     return torch.from_numpy(out)
 
 
-def _image(content: bytes, wanted: np.ndarray) -> tuple[dict[int, Image.Image], tuple[int, int, int]]:
+def _fill(out: np.ndarray, cut: Cut, i: int, decode: Decode) -> tuple[int, int, int]:
+    """Cut one file's pictures into ``out`` [v, t, c, h, w] as they come. Returns: height, width, frames."""
+    places = defaultdict(list)
+    for v, t in np.ndindex(cut.frames[:, i].shape):
+        places[int(cut.frames[v, i, t])].append((v, t))
+    extent, number = (0, 0), -1
+    for number, (extent, picture) in enumerate(decode(cut.media[i])):  # noqa: B007, the last extent is returned
+        if number not in places:
+            continue
+        whole = picture()
+        for v, t in places[number]:
+            top, left, height, width = (int(n) for n in cut.boxes[v, i])
+            part = whole.crop((left, top, left + width, top + height))
+            small = part.resize((cut.side, cut.side), Image.Resampling.BILINEAR)
+            out[v, t] = np.asarray(small).transpose(2, 0, 1)
+    return *extent, number + 1
+
+
+def _image(content: bytes) -> Iterator[Picture]:
     with Image.open(io.BytesIO(content)) as image:
-        return {0: image.convert("RGB")}, (image.height, image.width, 1)
+        yield (image.height, image.width), lambda: image.convert("RGB")
 
 
-def _video(content: bytes, wanted: np.ndarray) -> tuple[dict[int, Image.Image], tuple[int, int, int]]:
-    """The wanted frames by number, found by decoding from the first frame on: no seeking, nothing to get wrong."""
-    found, count, height, width = {}, 0, 0, 0
+def _video(content: bytes) -> Iterator[Picture]:
+    """Every frame, decoded from the first one on: no seeking, nothing to get wrong."""
     with av.open(io.BytesIO(content), "r") as container:
-        for count, frame in enumerate(container.decode(video=0), start=1):
-            height, width = frame.height, frame.width
-            if count - 1 in wanted:
-                found[count - 1] = frame.to_image()
-    return found, (height, width, count)
+        for frame in container.decode(video=0):
+            yield (frame.height, frame.width), frame.to_image

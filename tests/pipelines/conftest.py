@@ -10,9 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
+from pipelines.check import Check
+from pipelines.decoders import Dali, Decord
 from pipelines.decoders.cut import Cut
 from pipelines.draws import Draws
 from shards.make import make_split
+from shards.manifest import Manifest
 from shards.media import examine
 from shards.sources.folder import Folder
 
@@ -124,7 +127,10 @@ def _shards(root: Path, out: Path, files: dict[str, bytes]) -> Path:
         (root / f"class{number % 3}").mkdir(parents=True, exist_ok=True)
         (root / f"class{number % 3}" / name).write_bytes(content)
     source = Folder(root)
-    assert sum(make_split(source, source.splits()["train"], out, samples_per_shard=5, jobs=1)) == len(files)
+    listing = source.splits()["train"]
+    check = Check(listing.kind, Dali() if listing.kind == "image" else Decord())
+    assert sum(make_split(source, listing, out, samples_per_shard=5, jobs=1, check=check)) == len(files)
+    assert Manifest.load(out).quarantined == 0
     return out
 
 

@@ -34,6 +34,12 @@ def batches(loader: Loader, count: int, step: int = 0, seed: int = 3, place: Pla
         return list(islice(stream, count))
 
 
+def all_of(sweep: Iterator[tuple[np.ndarray, torch.Tensor]], samples: np.ndarray) -> torch.Tensor:
+    numbers, pixels = zip(*sweep, strict=True)
+    assert np.concatenate(numbers).tolist() == samples.tolist()
+    return torch.cat(pixels)
+
+
 def equal(one: Batch, other: Batch) -> bool:
     def tensors(batch: Batch) -> Iterator[torch.Tensor]:
         yield from (*batch.views, batch.negatives, batch.ids, batch.labels)
@@ -127,19 +133,19 @@ def test_a_sweep_is_the_plain_centre_crop_in_the_asked_order(loader: Loader, bat
     shards = Shards(loader.shards)
     samples = np.array([7, 2, 2, 11, 0])
     exact = replace(loader, decoder=Plain(), batch=batch)
-    swept = torch.cat(list(exact.sweep(shards, Place(), samples)))
+    swept = all_of(exact.sweep(shards, Place(), samples), samples)
     extent = shards.index.extent[samples].astype(np.int64)
     cut = Cut([shards.media(int(i)) for i in samples], shards.index.name[samples].tolist(), extent, [np.empty(0)] * 5,
               loader.clip.middle(extent[:, 0])[None], centre_boxes(extent[:, 1:])[None], 32)  # fmt: skip
     assert torch.equal(swept, Plain().open(shards.manifest.kind, Place().device, 1)(cut)[0] / 255)
-    fast = [torch.cat(list(replace(loader, batch=batch).sweep(shards, Place(), samples))) for _ in range(2)]
+    fast = [all_of(replace(loader, batch=batch).sweep(shards, Place(), samples), samples) for _ in range(2)]
     assert torch.equal(*fast) and (fast[0] - swept).abs().mean() < 0.02
 
 
 def test_a_sweep_shows_the_frames_in_the_middle(video_shards: Path):
     shards, clip = Shards(video_shards), Clip(3, 2)
     loader = Loader(video_shards, 6, 48, clip, Decord())
-    pixels = torch.cat(list(loader.sweep(shards, Place(), np.arange(12))))
+    pixels = all_of(loader.sweep(shards, Place(), np.arange(12)), np.arange(12))
     columns = pixels.mean((-3, -2)).unflatten(-1, (4, -1)).mean(-1)  # the middle square shows bits 1 to 4 of 6
     bits = ((columns > 0.5) * 2 ** torch.arange(1, 5)).sum(-1)
     assert bits.tolist() == (clip.middle(shards.index.extent[:, 0].astype(np.int64)) & 0b011110).tolist()

@@ -1,8 +1,10 @@
 """Finished data sets are the same bytes every time, readable by others, and complete or absent."""
 
 import gc
+import shutil
 import tarfile
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +14,17 @@ from nvidia.dali import fn, pipeline_def
 
 from shards.files import write_atomically
 from shards.index import Index
-from shards.make import make_split
+from shards.make import make_split, read_quarantine
+from shards.order import permutation
 from shards.read import Shards
 from shards.refusal import Refusal
 from shards.sample import Sample
 from shards.sources.folder import Folder
 from shards.sources.listing import Listing
+from shards.validate import Validator
 from shards.write import write_shard
+from tests.shards.conftest import picture
+from tests.shards.touchy import Touchy
 
 
 def make(root: Path, out: Path, jobs: int = 1) -> list[int]:
@@ -38,7 +44,8 @@ def by_name(root: Path) -> dict[str, tuple[bytes, int]]:
 
 
 def write(folder: Path, *samples: Sample) -> Index:
-    write_shard(samples, folder, "000000")
+    with closing(Validator()) as validator:
+        write_shard(samples, folder, "000000", validator)
     return Index.load(folder / "000000.index.npz")
 
 
@@ -115,17 +122,58 @@ def test_facts_are_columns_in_alphabetical_order(tmp_path, picture_bytes):
         assert tar.extractfile("a.json").read() == b'{"label": 5, "shape": 1, "texture": 2}'
 
 
+def damage(photos: Path, root: Path) -> dict[str, str]:
+    """Copy the photographs, five of them damaged. Returns: the reasons that must be given, by name."""
+    shutil.copytree(photos, root)
+    cut, *touched = (sorted(root.rglob("*.jpg"))[i] for i in (1, 3, 5, 7, 9))
+    cut.write_bytes(cut.read_bytes()[:20])
+    for file, ending in zip(touched, (b"crash", b"hang", b"odd", b"crash"), strict=True):
+        file.write_bytes(file.read_bytes() + ending)
+    crash = "the decoder died of signal 11 (SIGSEGV)"
+    reasons = ("cannot read 20 bytes as 'jpg': cannot identify image file", crash, "took longer than 1 s",
+               "'no such table'", crash)  # fmt: skip
+    names = (f"{file.parent.name.replace('.', '_')}/{file.stem}" for file in (cut, *touched))
+    return dict(zip(names, reasons, strict=True))
+
+
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.long)])
-def test_a_bad_file_is_named_and_leaves_no_data_set(photos, tmp_path, jobs):
+def test_what_is_damaged_or_kills_its_check_is_left_out_and_listed(photos, tmp_path, jobs):
     root = tmp_path / "photos"
-    for name, (content, _) in by_name(photos).items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / f"{name}.jpg").write_bytes(content if name != "heron/004" else content[:20])
-    with pytest.raises(Refusal, match="sample 'heron/004': cannot read 20 bytes as 'jpg'"):
-        make(root, tmp_path / "out", jobs)
-    left = contents(tmp_path / "out")
-    assert "manifest.json" not in left and not [name for name in left if name.endswith(".part")]
-    assert all(f"{name[:6]}.tar" in left and b"heron/004" not in left[name] for name in left)
+    reasons = damage(photos, root)
+    source = Folder(root)
+    steps = make_split(source, source.splits()["train"], tmp_path / "out", 4, jobs, Touchy(), seconds=1.0)
+    assert sum(steps) == 11
+    shards = Shards(tmp_path / "out")
+    assert (shards.manifest.samples, shards.manifest.quarantined, shards.manifest.checked) == (6, 5, ("touchy 1",))
+    assert set(shards.index.name) | reasons.keys() == set(by_name(root)) and len(set(shards.index.name)) == 6
+    left_out = read_quarantine(tmp_path / "out")
+    assert {one.name: one.reason.partition(" <")[0] for one in left_out}.keys() == reasons.keys()
+    assert all(one.reason.startswith(reasons[one.name]) and "0x" not in one.reason for one in left_out)
+    every = [Folder(root).sample(item).name for item in source.splits()["train"].items]
+    mixed = [every[i] for i in permutation(11, 0, 0)]
+    assert [one.name for one in left_out] == [name for name in mixed if name in reasons]
+
+
+@pytest.mark.long
+def test_the_same_damaged_source_makes_the_same_bytes(photos, tmp_path):
+    damage(photos, tmp_path / "photos")
+    source = Folder(tmp_path / "photos")
+    for jobs in (1, 2, 3):
+        list(make_split(source, source.splits()["train"], tmp_path / str(jobs), 3, jobs, Touchy(), seconds=1.0))
+    one, two, three = (contents(tmp_path / str(jobs)) for jobs in (1, 2, 3))
+    assert one == two == three and "quarantine.jsonl" in one
+
+
+def test_a_split_in_which_nothing_is_sound_is_refused(tmp_path):
+    (tmp_path / "root" / "a").mkdir(parents=True)
+    (tmp_path / "root" / "a" / "x.jpg").write_bytes(b"no picture")
+    with pytest.raises(Refusal, match="none of the 1 samples .* is sound, such as 'a/x': cannot read 10 bytes"):
+        make(tmp_path / "root", tmp_path / "out")
+    assert sorted(contents(tmp_path / "out")) == ["quarantine.jsonl"]
+    (tmp_path / "root" / "a" / "y.jpg").write_bytes(picture())  # and it can be made once that is mended
+    (tmp_path / "root" / "a" / "x.jpg").write_bytes(picture())
+    assert make(tmp_path / "root", tmp_path / "out") == [2]
+    assert sorted(contents(tmp_path / "out")) == ["000000.index.npz", "000000.tar", "manifest.json"]
 
 
 def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -1,8 +1,10 @@
 """The manifest says all that a data set is; where it is missing or unreadable, a sentence says what to type."""
 
+import hashlib
 import json
 import re
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -36,14 +38,25 @@ def test_a_manifest_reads_as_it_was_saved(finished, tmp_path):
     assert [entry.samples for entry in manifest.shards] == [4, 4, 3]
 
 
-@pytest.mark.parametrize("change", ["kind", "samples", "classes", "shards"])
+NEW = {"kind": "video", "samples": 12, "classes": {"label": ("a",)}, "checked": ("dali 2",), "quarantined": 1}
+
+
+@pytest.mark.parametrize("change", [*NEW, "shards"])
 def test_the_fingerprint_covers_all_that_the_manifest_states(finished, change):
     manifest = Manifest.load(finished)
-    stated = {name: getattr(manifest, name) for name in ("kind", "samples", "classes", "shards")}
-    assert stated.keys() | {"format_version"} == json.loads(manifest.text).keys()
+    stated = {name: getattr(manifest, name) for name in (*NEW, "shards")}
+    assert stated.keys() | {"format_version"} == asdict(manifest).keys()
     assert Manifest(**stated).fingerprint == manifest.fingerprint
-    other = {"kind": "video", "samples": 12, "classes": {"label": ("a",)}, "shards": manifest.shards[:2]}[change]
+    other = {**NEW, "shards": manifest.shards[:2]}[change]
     assert Manifest(**stated | {change: other}).fingerprint != manifest.fingerprint
+
+
+def test_a_data_set_from_before_the_check_counts_as_unchecked(copy):
+    content = (copy / "manifest.json").read_bytes()
+    assert json.loads(content).keys() == {"kind", "samples", "classes", "shards", "format_version"}
+    manifest = Shards(copy).manifest
+    assert (manifest.checked, manifest.quarantined) == ((), 0)
+    assert manifest.fingerprint == hashlib.sha256(content).hexdigest()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"{}", b"\xff\xfe", b'{"format_version": 1}'])

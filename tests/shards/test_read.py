@@ -3,6 +3,7 @@
 import pickle
 import re
 import shutil
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from shards.manifest import Manifest
 from shards.read import Shards
 from shards.refusal import Refusal
 from shards.sample import Sample
+from shards.validate import Validator
 from shards.write import write_shard
 
 TAR, INDEX = "000001.tar", "000001.index.npz"
@@ -72,7 +74,10 @@ def test_a_data_set_knows_what_it_holds(finished):
 
 def test_facts_are_read_by_name(picture_bytes, tmp_path):
     facts = {"texture": 2, "shape": 1}
-    entry = write_shard([Sample(name, {"jpg": picture_bytes}, 5, facts) for name in "ab"], tmp_path, "000000")
+    samples = [Sample(name, {"jpg": picture_bytes}, 5, facts) for name in "ab"]
+    with closing(Validator()) as validator:
+        entry, _ = write_shard(samples, tmp_path, "000000", validator)
+    assert entry is not None
     Manifest("image", 2, {"label": (), "texture": (), "shape": ()}, (entry,)).save(tmp_path)
     shards = Shards(tmp_path)
     assert [shards.labels(fact).tolist() for fact in ("label", "shape", "texture")] == [[5, 5], [1, 1], [2, 2]]

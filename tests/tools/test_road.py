@@ -36,11 +36,14 @@ def test_from_files_to_a_report(medium, launch, tmp_path):
     data, out = tmp_path / "data", tmp_path / "run"
     made = run("tools/make_shards.py", "--out", str(data), "--jobs", "2", "synthetic", "--medium", medium, "--train",
                "40", "--test", "10")  # fmt: skip
-    assert "next: accelerate launch training/pretrain.py" in made
+    assert "next: accelerate launch training/pretrain.py" in made and "left out" not in made
+    assert f"train: 40 {medium}s of 8 classes, checked by d" in made  # dali or decord
     said = run("-m", "accelerate.commands.launch", *launch, "training/pretrain.py", *RECIPES[medium].split(),
                "--loader.shards", str(data / "train"), "--out", str(out))  # fmt: skip
     assert f"{2 if launch else 1} process(es) on cpu" in said
+    assert "broken" not in said and "not checked" not in said and not (out / "faults.jsonl").exists()
     lines = read_metrics(out)
+    assert all(line["substituted"] == 0 for line in lines if "loss" in line)
     assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4]
     assert [line["step"] for line in lines if "knn/label" in line] == [0, 2, 4]
     assert all(line["share of data-free floor"] > 0 for line in lines if "loss" in line)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.check import Check
+from pipelines.decoders import Dali, Decord
 from shards.make import make_split
 from shards.sources.synthetic import Synthetic
 
@@ -11,7 +13,8 @@ from shards.sources.synthetic import Synthetic
 def make(folder: Path, **options) -> Path:
     source = Synthetic(**options)
     for split, listing in source.splits().items():
-        list(make_split(source, listing, folder / split, samples_per_shard=20, jobs=1))
+        check = Check(listing.kind, Dali() if listing.kind == "image" else Decord())
+        list(make_split(source, listing, folder / split, samples_per_shard=20, jobs=1, check=check))
     return folder
 
 

@@ -25,7 +25,7 @@ def given(images):
     loader = Loader(images / "train", batch=8, side=12, decoder=Plain())
     shards = Shards(images / "train")
     network = nn.Sequential(nn.Flatten(), nn.LayerNorm(3 * 144), nn.Linear(3 * 144, 32), nn.ReLU(), nn.Linear(32, 8))
-    clips = torch.cat(list(loader.sweep(shards, Place(), EVERY)))
+    clips = torch.cat([clips for _, clips in loader.sweep(shards, Place(), EVERY)])
     labels = torch.from_numpy(shards.labels().astype(np.int64))
     solver = torch.optim.Adam(network.parameters(), 3e-3)
     for _ in range(60):

@@ -44,7 +44,7 @@ def test_several_modules_see_the_same_samples_decoded_once(images):
     (pixels, features), samples = extract([raw, tiny], loader, shards, numbers, place, Accelerator(cpu=True))
     assert np.array_equal(samples, numbers) and tiny.training
     torch.testing.assert_close(tiny(pixels), features)
-    torch.testing.assert_close(pixels, next(iter(loader.sweep(shards, place, numbers))).flatten(1))
+    torch.testing.assert_close(pixels, next(iter(loader.sweep(shards, place, numbers)))[1].flatten(1))
 
 
 def test_chosen_samples_look_as_they_do_in_the_stream(images):

@@ -7,6 +7,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
+from pipelines.faults import Faults
 from pipelines.loader import Loader, Place
 from shards.read import Shards
 from training.probes.features import extract
@@ -32,12 +33,13 @@ class OnlineKNN:
             raise ValueError(f"need bank, queries, neighbours >= 1, every >= 0, temperature > 0, got {self}")
 
     def __call__(
-        self, encoder: nn.Module, loader: Loader, shards: Shards, place: Place, accelerator: Accelerator
-    ) -> dict[str, float]:
+        self, encoder: nn.Module, loader: Loader, shards: Shards, place: Place, accelerator: Accelerator,
+        faults: Faults | None = None,
+    ) -> dict[str, float]:  # fmt: skip
         """Accuracy in percent for the label and for each fact."""
         held, rest = held_out(len(shards), self.queries)
         wanted = np.concatenate([held, rest[: self.bank]])
-        (features,), samples = extract([encoder], loader, shards, wanted, place, accelerator)
+        (features,), samples = extract([encoder], loader, shards, wanted, place, accelerator, faults=faults)
         queries = np.isin(samples, held)
         asked, bank = torch.from_numpy(queries), torch.from_numpy(~queries)
         accuracies = {}

@@ -50,7 +50,7 @@ class Robustness:
         "0" is no attack.
         """
         chosen = self._choose(len(test), samples)
-        labels = torch.from_numpy(test.labels()[chosen].astype(np.int64)).to(place.device)
+        labels = torch.from_numpy(test.labels().astype(np.int64))
         attacks = [PGD(radius / 255, self.attack_steps, self.stride) for radius in sorted(self.radii)]
         kinds = {"pgd": attacks, "noise": [replace(attack, steps=0) for attack in attacks]}
         breaks = {name: {kind: [] for kind in kinds} for name in classifiers}
@@ -60,8 +60,8 @@ class Robustness:
             evaluating(*classifiers.values()),
             tqdm(total=total, desc="attack", unit="clip", dynamic_ncols=True) as bar,
         ):
-            for clips, part, answers in zip(clips_of, self._parts(chosen), labels.split(self.together), strict=True):
-                start = random_starts(part, clips.shape[1:]).to(place.device)
+            for part, clips in clips_of:
+                answers, start = (t.to(place.device) for t in (labels[part], random_starts(part, clips.shape[1:])))
                 for name, classifier in classifiers.items():
                     for kind, tried in kinds.items():
                         breaks[name][kind].append(breaking_radii(classifier, clips, answers, start, tried))
@@ -76,9 +76,6 @@ class Robustness:
         mixed = permutation(count, SPLIT_SEED, 0)
         mixed = mixed[np.isin(mixed, samples)]
         return mixed[: self.attacked] if self.attacked else mixed
-
-    def _parts(self, chosen: np.ndarray) -> list[np.ndarray]:
-        return [chosen[start : start + self.together] for start in range(0, len(chosen), self.together)]
 
     def _curve(self, breaks: Float[Tensor, " n"]) -> dict[str, dict[str, float]]:
         curve = {}

@@ -1,0 +1,86 @@
+"""Whether a decoder sees in a file what the oracle (Pillow, PyAV) sees, and what the index will say of it.
+
+Pillow refuses a truncated picture, of which DALI may show a part; decord may count otherwise than PyAV, seek to other
+frames, or crash: run this in a child (``shards/validate.py``).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipelines.decoders import Decoder, Plain
+from pipelines.decoders.cut import Broken, Cut, Execute
+from shards.media import Kind, Media
+from shards.refusal import Refusal
+
+SIDE = 32  # pixels of the pictures that are compared
+PATCH = (
+    64  # pixels of the part of each frame of a video that is compared: to resize whole frames costs five times as much
+)
+COMPARED = 16  # frames of a video that are held against the oracle's, evenly spread
+LOOSE = 5.0  # of 255: how far two libraries may differ on average. Healthy files: up to 3.7; 16-bit gray in Pillow: 120
+TIGHT = 0.5  # of 255: how far a frame may depend on how one decoder came to it
+SEEKS = (
+    (0.25, 1.0),
+    (0.5, 0.75),
+    (0.0, 0.33),
+)  # places in a video, asked for in this order, two at a time as in a clip
+
+
+@dataclass(frozen=True)
+class Check:
+    """A full decode of one file by the oracle and by one decoder, and of videos a seek test."""
+
+    kind: Kind
+    decoder: Decoder
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """Names and versions of what decodes, as ``Decoder.library`` says them."""
+        return tuple(sorted({Plain().library, self.decoder.library}))
+
+    def __call__(self, content: bytes, media: Media) -> None:
+        """Return if the file is sound.
+
+        Raises: ``Refusal`` that says what is wrong with it.
+        """
+        numbers = np.arange(media.frames)
+        some = numbers[:: max(media.frames // COMPARED, 1)]
+        exact = _decode(self._oracle, content, media, some)  # the oracle decodes the others too
+        if self.decoder == Plain():
+            return
+        found = _decode(self._decoder, content, media, numbers)
+        self._compare(found[torch.from_numpy(some)], exact, some, LOOSE, "plain")
+        for places in SEEKS if self.kind == "video" else ():
+            sought = np.unique(np.round(np.array(places) * (media.frames - 1)).astype(np.int64))
+            pixels = _decode(self._decoder, content, media, sought)
+            self._compare(pixels, found[torch.from_numpy(sought)], sought, TIGHT, "itself, read from the start,")
+
+    @cached_property
+    def _oracle(self) -> Execute:
+        return Plain().open(self.kind, torch.device("cpu"), 1)
+
+    @cached_property
+    def _decoder(self) -> Execute:
+        return self.decoder.open(self.kind, torch.device("cpu"), 1)
+
+    def _compare(self, found: Tensor, expected: Tensor, numbers: np.ndarray, most: float, whom: str) -> None:
+        apart = (found.short() - expected.short()).abs().flatten(1).float().mean(1)
+        worst = int(apart.argmax())
+        if apart[worst] > most:
+            what = "the picture" if self.kind == "image" else f"frame {numbers[worst]}"
+            raise Refusal(f"{self.decoder.library} and {whom} show {what} differently, by {apart[worst]:.0f} of 255")
+
+
+def _decode(execute: Execute, content: bytes, media: Media, numbers: np.ndarray) -> Tensor:
+    """Frames by number, all of an image and the middle of a video's, small: uint8 t c h w."""
+    extent, keys = np.array([[media.frames, media.height, media.width]]), [np.array(media.key_frames, np.int32)]
+    sides = np.minimum(extent[:, 1:], PATCH if media.frames > 1 else extent[:, 1:])
+    box = np.concatenate([(extent[:, 1:] - sides) // 2, sides], axis=1)[None]
+    try:
+        return execute(Cut([content], ["file"], extent, keys, numbers[None, None], box, SIDE))[0, 0]
+    except Broken as broken:
+        raise Refusal(broken.reasons[0]) from broken
