@@ -16,7 +16,7 @@ from shards.read import Shards
 def augmented(
     loader: Loader, shards: Shards, place: Place, samples: np.ndarray, seed: int
 ) -> Iterator[tuple[Float[Tensor, "b t c h w"], ...]]:
-    """The views of the named samples in their order, but for broken ones, as epoch 0 of a run with this seed has them."""
+    """The views of the named samples in their order, but for broken ones, as in epoch 0 of a run with this seed."""
     sound, clock = loader._open(shards, place, None), Clock()
     parts = [samples[start : start + loader.batch] for start in range(0, len(samples), loader.batch)]
 
