@@ -60,7 +60,7 @@ def test_too_many_stop_the_run_in_one_sentence_everywhere(spoilt, tmp_path, proc
     assert done.returncode == (2 if processes == 1 else 1) and count > 0.05 * 7 * 16
     sentence = f"error: {count} of 112 drawn samples were broken, more than --max-broken 0.05; {tmp_path}/faults.jsonl"
     assert 1 <= done.stderr.count(sentence) <= processes  # torchrun ends the second one while the first says it
-    assert "Traceback" not in done.stderr.partition("ChildFailedError")[0].partition("torch/distributed/run")[0]
+    assert "training/loop.py" not in done.stderr  # torchrun's own traceback does not go there
     assert [fault.sample for fault in read_faults(tmp_path)] == BAD
 
 
