@@ -24,7 +24,7 @@ shards = Shards(folder)
 flat = torch.nn.Flatten()
 table = {}
 for name, asked in json.loads(sys.argv[3]).items():
-    features, samples = extract(flat, loader, shards, np.array(asked), place, accelerator)
+    (features,), samples = extract([flat], loader, shards, np.array(asked), place, accelerator)
     table[name] = [samples.tolist(), features.mean(1).tolist()]
 (out / f"{accelerator.process_index}.json").write_text(json.dumps({"ids": ids, "features": table}))
 accelerator.wait_for_everyone()
