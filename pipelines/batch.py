@@ -16,5 +16,5 @@ class Batch:
     """``n`` (it may be 0) clips per sample with the texture of its first view but not its meaning."""
     ids: Int[Tensor, " b"]
     """Which samples these are, by their number in the data set."""
-    labels: Int[Tensor, " b"]
-    """Classes; for supervised controls, oracles and logs only."""
+    labels: Int[Tensor, " b"] | None
+    """Classes; for supervised controls, oracles and logs only. ``None`` where all samples are of one class."""

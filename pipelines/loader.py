@@ -72,7 +72,7 @@ class Loader:
         """
         shards, clock, faults = Shards(self.shards), clock or Clock(), faults or Faults()
         decoded = self.decoded(shards, place, seed, step, clock, faults)
-        return self._batches(shards.labels(), decoded, place.device, seed, clock, faults)
+        return self._batches(shards.classes, decoded, place.device, seed, clock, faults)
 
     def decoded(
         self, shards: Shards, place: Place, seed: int, step: int, clock: Clock, faults: Faults | None = None
@@ -133,7 +133,7 @@ class Loader:
             return sound.decode(cut)
 
     def _batches(
-        self, labels: np.ndarray, decoded: Ahead, device: torch.device, seed: int, clock: Clock, faults: Faults
+        self, labels: np.ndarray | None, decoded: Ahead, device: torch.device, seed: int, clock: Clock, faults: Faults
     ) -> Stream:
         with closing(decoded):
             while True:
@@ -146,5 +146,5 @@ class Loader:
                 with clock("augment"):
                     views = tuple(self.views(part, draw) for part, draw in zip(pixels, draws, strict=True))
                     negatives = self.negatives(views[0], draws[0])
-                ids, classes = (torch.from_numpy(column.astype(np.int64)) for column in (samples, labels[samples]))
-                yield Batch(views, negatives, ids.to(device), classes.to(device))
+                classes = None if labels is None else torch.from_numpy(labels[samples].astype(np.int64)).to(device)
+                yield Batch(views, negatives, torch.from_numpy(samples).to(device), classes)

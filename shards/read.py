@@ -72,6 +72,11 @@ class Shards:
         """The file name of the tar that holds the sample."""
         return f"{self.manifest.shards[self._shard(sample)].name}.tar"
 
+    @property
+    def classes(self) -> np.ndarray | None:
+        """The label of every sample, int32 [n]; ``None`` where there is but one class, so that labels say nothing."""
+        return self.labels() if len(self.manifest.classes["label"]) > 1 else None
+
     def labels(self, fact: str = "label") -> np.ndarray:
         """The class of every sample: int32 of shape [n]."""
         return self.index.label if fact == "label" else self.index.facts[:, self.manifest.facts.index(fact)]

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from shards.files import sha256
 from shards.index import Index
+from shards.make import QUARANTINE
 from shards.manifest import FILE_NAME, SEAL_NAME, Manifest, ShardEntry
 from shards.order import permutation
 from shards.refusal import Refusal
 from shards.verify_index import trusted_index
 from shards.verify_tar import Reason, content_faults, file_faults, map_tar, place_faults
 
-QUARANTINE = "quarantine.jsonl"  # samples that were left out when the split was made, with the reason
 LOOKED_AT = 64  # samples of a split whose bytes are read unless all are
 
 
@@ -77,7 +77,7 @@ def check_split(
             split.codecs += found.codecs
             split.faults += found.faults
     split.faults += _names_that_come_twice(split.indexes)
-    split.faults += _read_quarantine(folder, split.quarantine)
+    split.faults += _read_quarantine(folder, manifest.quarantined, split.quarantine)
     return split
 
 
@@ -122,10 +122,14 @@ def _names_that_come_twice(indexes: dict[str, Index]) -> Iterator[Fault]:
                 yield Fault(shard, name, f"shard {home[name]} holds a sample of this name too")
 
 
-def _read_quarantine(folder: Path, reasons: Counter[str]) -> Iterator[Fault]:
+def _read_quarantine(folder: Path, stated: int, reasons: Counter[str]) -> Iterator[Fault]:
     file = folder / QUARANTINE
     for number, line in enumerate(file.read_bytes().splitlines() if file.is_file() else (), start=1):
         try:
             reasons[str(json.loads(line)["reason"])] += 1
         except (ValueError, KeyError, TypeError):
             yield Fault(QUARANTINE, "", f"line {number} is no JSON object with a reason")
+    if reasons.total() != stated:
+        yield Fault(
+            QUARANTINE, "", f"it lists {reasons.total()} samples, the manifest says that {stated} were left out"
+        )

@@ -52,7 +52,7 @@ def show(run: Pretrain, step: int, sheet: Path, trained: bool) -> None:
     batch = batch_at(run, step)
     method, weights = weigh(run, trained)
     adversarial = attacked(run, method, batch)
-    shards, ids = Shards(run.loader.shards), batch.ids.tolist()[: samples_shown(batch, adversarial)]
+    shards, ids = Shards(run.loader.shards), batch.ids.numpy(force=True)[: samples_shown(batch, adversarial)]
     names = [f"{number}  {shards.index.name[number]}" for number in ids]
     caption = f"step {step}, seed {run.seed}, {run.loader.shards}, "
     caption += "no attack" if adversarial is None else f"attack with weights: {weights}"
@@ -61,7 +61,7 @@ def show(run: Pretrain, step: int, sheet: Path, trained: bool) -> None:
     sheet.parent.mkdir(parents=True, exist_ok=True)
     draw_views(batch, adversarial, names, caption).savefig(sheet)
     print(f"{caption}; the first {len(ids)} of {len(batch.ids)} samples (number, name, class):")
-    for name, label in zip(names, batch.labels.tolist(), strict=False):
+    for name, label in zip(names, shards.labels()[ids], strict=True):
         print(f"  {name}  {shards.manifest.classes['label'][label]}")
     print(f"sheet: {sheet}")
 

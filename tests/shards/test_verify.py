@@ -5,6 +5,7 @@ import json
 import shutil
 import tarfile
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -21,6 +22,7 @@ from shards.manifest import Manifest
 from shards.refusal import Refusal
 from shards.sample import Sample
 from shards.sources.synthetic import Synthetic
+from shards.validate import Validator
 from shards.verify import Fault, check_split
 from shards.write import write_shard
 
@@ -258,7 +260,9 @@ def test_a_tar_that_the_manifest_does_not_know_is_found(copy):
 
 
 def test_a_name_that_two_shards_hold_is_found(picture_bytes, tmp_path):
-    entries = [write_shard([Sample("a", {"jpg": picture_bytes}, 0)], tmp_path, name) for name in SHARDS[:2]]
+    with closing(Validator()) as validator:
+        written = [write_shard([Sample("a", {"jpg": picture_bytes}, 0)], tmp_path, n, validator) for n in SHARDS[:2]]
+    entries = [entry for entry, _ in written]
     Manifest("image", 2, {"label": ("x",)}, tuple(entries)).save(tmp_path)
     assert faults(tmp_path) == [("000001", "a", "shard 000000 holds a sample of this name too")]
 
@@ -267,10 +271,14 @@ def test_what_was_left_out_is_counted_by_reason(copy):
     lines = [{"name": "a", "reason": "no frame decodes"}, {"name": "b", "reason": "too small"}]
     text = "\n".join(json.dumps(line) for line in [*lines, lines[0]])
     (copy / "quarantine.jsonl").write_text(text + "\n")
+    replace(Manifest.load(copy), quarantined=3).save(copy)
     split = check_split(copy, full=False)
     assert split.quarantine == Counter({"no frame decodes": 2, "too small": 1}) and not split.faults
     (copy / "quarantine.jsonl").write_text(text + "\n{\n")
     assert faults(copy) == [("quarantine.jsonl", "", "line 4 is no JSON object with a reason")]
+    (copy / "quarantine.jsonl").unlink()
+    said = "it lists 0 samples, the manifest says that 3 were left out"
+    assert faults(copy) == [("quarantine.jsonl", "", said)]
 
 
 def test_what_is_no_data_set_is_refused(copy, tmp_path):
