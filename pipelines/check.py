@@ -17,17 +17,12 @@ from shards.media import Kind, Media
 from shards.refusal import Refusal
 
 SIDE = 32  # pixels of the pictures that are compared
-PATCH = (
-    64  # pixels of the part of each frame of a video that is compared: to resize whole frames costs five times as much
-)
+PATCH = 64  # pixels of the part of each frame of a video that is compared: whole frames would cost five times as much
 COMPARED = 16  # frames of a video that are held against the oracle's, evenly spread
 LOOSE = 5.0  # of 255: how far two libraries may differ on average. Healthy files: up to 3.7; 16-bit gray in Pillow: 120
 TIGHT = 0.5  # of 255: how far a frame may depend on how one decoder came to it
-SEEKS = (
-    (0.25, 1.0),
-    (0.5, 0.75),
-    (0.0, 0.33),
-)  # places in a video, asked for in this order, two at a time as in a clip
+# places in a video, asked for in this order, two at a time as in a clip
+SEEKS = ((0.25, 1.0), (0.5, 0.75), (0.0, 0.33))
 
 
 @dataclass(frozen=True)

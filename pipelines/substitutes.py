@@ -92,10 +92,7 @@ class Sound:
         content = self.shards.media(sample)
         if not self._trusted and not self._faults.is_sound(sample):
             media = self._validator(self.shards.extension(sample), content)
-            found, indexed = (
-                (media.frames, media.height, media.width),
-                tuple(self.shards.index.extent[sample].tolist()),
-            )
+            found, indexed = (media.frames, media.height, media.width), tuple(self.shards.index.extent[sample].tolist())
             if found != indexed:
                 raise Refusal(f"(frames, height, width) are {found}, the index says {indexed}; make the shards again")
             self._faults.note_sound(sample)

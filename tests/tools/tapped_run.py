@@ -18,8 +18,8 @@ class Tapped(Loader):
 
     taken: ClassVar[list[Batch]] = []
 
-    def open(self, place, seed, step=0, clock=None):
-        for batch in super().open(place, seed, step, clock):
+    def open(self, *given):
+        for batch in super().open(*given):
             self.taken.append(batch)
             yield batch
 
