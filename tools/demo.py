@@ -13,8 +13,8 @@ from pathlib import Path
 HERE = Path(".demo")
 MODULES = "loader.negatives:patches attack:clae false-negatives:threshold"
 RECIPES = {"image": "simclr-synthetic", "video": "simclr-moving"}
-SAMPLES = {"image": "--train 8192 --test 1024", "video": "--train 2048 --test 512"}
-LENGTH = {"image": "--steps 240 --probe.every 120", "video": "--steps 80 --probe.every 40"}
+SAMPLES = {"image": "--train 4096 --test 512", "video": "--train 1024 --test 256"}
+LENGTH = {"image": "--steps 150 --probe.every 75", "video": "--steps 50 --probe.every 25"}
 EVALUATION = "--neighbours 20 --attacked 128"
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>antipodal demo</title>
