@@ -25,7 +25,7 @@ DEFAULT = "simclr-synthetic"
 
 RECIPES = {
     # python tools/make_shards.py && accelerate launch training/pretrain.py
-    # The embedded images; minutes on two cores. Figures: EXPERIMENTS.md, "make demo".
+    # The embedded images; minutes on two cores. Figures, fewer steps: EXPERIMENTS.md, "make demo".
     "simclr-synthetic": Pretrain(
         loader=Loader(Path("data/synthetic/train"), batch=256, side=32, views=replace(SMALL_VIEWS, scale=(0.3, 1.0))),
         network=NarrowResNet(width=32, stride=2, zero_init=False),
@@ -37,7 +37,7 @@ RECIPES = {
     ),
     # python tools/make_shards.py --out data/moving synthetic --medium video
     # accelerate launch training/pretrain.py simclr-moving
-    # The embedded videos; minutes on two cores. Figures: EXPERIMENTS.md, "make demo".
+    # The embedded videos; minutes on two cores. Figures, fewer steps: EXPERIMENTS.md, "make demo".
     "simclr-moving": Pretrain(
         loader=Loader(
             Path("data/moving/train"), batch=64, side=32, clip=Clip(length=8, stride=2), decoder=Decord(),
