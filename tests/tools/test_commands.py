@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from pipelines.decoders import Plain
 from pipelines.negatives import Patches
 from shards.make import make_split
 from shards.sources.synthetic import Synthetic
+from training.attacks import CLAE, Stillness
 from training.encoders import R3D18
+from training.false_negatives import KeepAll, Threshold
+from training.false_negatives.schedule import Schedule
 from training.pretrain import parse
 from training.recipes import DEFAULT, RECIPES
 
@@ -62,6 +66,19 @@ def test_parts_are_swapped_in_any_order(words):
     run = parse(["simclr-cifar10", *words.split()])
     assert run.loader.decoder == Plain() and run.loader.negatives == Patches(count=2)
     assert run.network == R3D18() and run.steps == 9 and run.loader.batch == 512
+
+
+@pytest.mark.parametrize("order", permutations(range(3)))
+def test_negatives_attack_and_rule_are_chosen_together_in_any_order(order):
+    words = [
+        ["loader.negatives:patches", "--loader.negatives.count", "3"],
+        ["attack:clae", "--attack.radius", "0.02", "--attack.anchor", "other"],
+        ["false-negatives:threshold", "--false-negatives.above", "0.5", "--false-negatives.schedule.most", "0.3"],
+    ]
+    run = parse(["simclr-moving", *(word for part in order for word in words[part])])
+    assert run.loader.negatives == Patches(count=3) and run.attack == CLAE(radius=0.02, anchor="other")
+    assert run.false_negatives == Threshold(above=0.5, schedule=Schedule(most=0.3))
+    assert parse(["simclr-moving"]).attack == Stillness() and parse(["simclr-moving"]).false_negatives == KeepAll()
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones(tmp_path):
