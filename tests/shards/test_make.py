@@ -173,7 +173,7 @@ def test_a_split_in_which_nothing_is_sound_is_refused(tmp_path):
     (tmp_path / "root" / "a" / "y.jpg").write_bytes(picture())  # and it can be made once that is mended
     (tmp_path / "root" / "a" / "x.jpg").write_bytes(picture())
     assert make(tmp_path / "root", tmp_path / "out") == [2]
-    assert sorted(contents(tmp_path / "out")) == ["000000.index.npz", "000000.tar", "manifest.json"]
+    assert sorted(contents(tmp_path / "out")) == ["000000.index.npz", "000000.tar", "manifest.json", "manifest.sha256"]
 
 
 def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):

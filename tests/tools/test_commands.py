@@ -68,7 +68,7 @@ def test_parts_are_swapped_in_any_order(words):
     assert run.network == R3D18() and run.steps == 9 and run.loader.batch == 512
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_negatives_attack_and_rule_are_chosen_together_in_any_order(order):
     words = [
         ["loader.negatives:patches", "--loader.negatives.count", "3"],
