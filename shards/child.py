@@ -64,10 +64,11 @@ class Child:
 
     def _start(self) -> Connection:
         spawn = get_context("spawn")  # forking a process that already runs threads can deadlock it
-        self._line, theirs = spawn.Pipe()
+        line, theirs = spawn.Pipe()
         self._process = spawn.Process(target=_serve, args=(theirs, self._answer, self._seconds), daemon=True)
         self._process.start()
         theirs.close()
+        self._line = line  # from now on there is something to end
         try:
             if self._line.poll(START) and self._line.recv_bytes() == b"ready":
                 return self._line

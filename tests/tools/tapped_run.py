@@ -24,11 +24,14 @@ class Tapped(Loader):
             yield batch
 
 
-run = parse(sys.argv[2:])
-pretrain(replace(run, loader=Tapped(**{field.name: getattr(run.loader, field.name) for field in fields(run.loader)})))
-tensors = {}
-for step, batch in enumerate(Tapped.taken):
-    views = {f"views.{number}": view for number, view in enumerate(batch.views)}
-    for name, tensor in {**views, "negatives": batch.negatives, "ids": batch.ids, "labels": batch.labels}.items():
-        tensors[f"{step}.{name}"] = tensor.contiguous()
-save_file(tensors, sys.argv[1])
+if __name__ == "__main__":  # the child that checks samples imports this file too
+    run = parse(sys.argv[2:])
+    pretrain(
+        replace(run, loader=Tapped(**{field.name: getattr(run.loader, field.name) for field in fields(run.loader)}))
+    )
+    tensors = {}
+    for step, batch in enumerate(Tapped.taken):
+        views = {f"views.{number}": view for number, view in enumerate(batch.views)}
+        for name, tensor in {**views, "negatives": batch.negatives, "ids": batch.ids, "labels": batch.labels}.items():
+            tensors[f"{step}.{name}"] = tensor.contiguous()
+    save_file(tensors, sys.argv[1])
