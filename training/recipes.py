@@ -76,7 +76,7 @@ RECIPES = {
     ),
     # accelerate launch training/pretrain.py moco-cifar10
     # … loader.negatives:patches attack:clae false-negatives:threshold
-    # Plain, and with all three modules; at most 45 minutes on one core. Figures: EXPERIMENTS.md, "Three modules".
+    # Plain, and with all three modules; 24 and 53 minutes on one shared core. Figures: EXPERIMENTS.md, "Three modules".
     # alpha: alpha * 0.8 / temperature - log queue is that of the published 2 at 16384 keys.
     "moco-cifar10": Pretrain(
         loader=Loader(Path("data/cifar10/train"), batch=256, side=32, views=SMALL_VIEWS),
