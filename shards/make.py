@@ -12,9 +12,10 @@ from shards.files import sync_folder, write_atomically
 from shards.manifest import FILE_NAME, Manifest, ShardEntry
 from shards.order import permutation
 from shards.refusal import Refusal
+from shards.sample import Rejected
 from shards.sources.listing import Listing, Source
 from shards.validate import SECONDS, Check, Validator
-from shards.write import Rejected, write_shard
+from shards.write import write_shard
 
 MIXING_SEED = 0  # items are mixed once, so that readers without an index see the classes mixed too
 QUARANTINE = "quarantine.jsonl"
@@ -37,7 +38,7 @@ def make_split(
     if not listing.items:
         raise Refusal(f"no samples for {folder}; check the source's options")
     folder.mkdir(parents=True, exist_ok=True)
-    mixed = [listing.items[i] for i in permutation(len(listing.items), MIXING_SEED, 0)]
+    mixed = [listing.items[i] for i in permutation(len(listing.items), MIXING_SEED, 0).tolist()]
     parts = [mixed[start : start + samples_per_shard] for start in range(0, len(mixed), samples_per_shard)]
     entries, rejected = [], []
     for part, (entry, left_out) in zip(parts, _write_all(source, parts, folder, jobs, check, seconds), strict=True):
@@ -92,7 +93,7 @@ def _write_all(
 
 def _write_part(task: tuple[Source, list, Path, str], validator: Validator) -> Written:
     source, items, folder, name = task
-    return write_shard(map(source.sample, items), folder, name, validator)
+    return write_shard((s for item in items for s in source.samples(item)), folder, name, validator)
 
 
 def _begin(check: Check | None, seconds: float) -> None:

@@ -4,7 +4,7 @@ import json
 import tarfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from webdataset.writer import TarWriter
@@ -13,16 +13,8 @@ from shards.files import complete_or_absent, sha256
 from shards.index import Index, Place
 from shards.manifest import ShardEntry
 from shards.refusal import Refusal
-from shards.sample import Sample
+from shards.sample import Rejected, Sample
 from shards.validate import Validator
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A sample that was left out."""
-
-    name: str
-    reason: str
 
 
 def write_shard(

@@ -11,6 +11,12 @@ ROOT = Path(__file__).parents[1]
 FLOW = ["shards", "pipelines", "training"]  # data flows left to right; imports point right to left
 ROOMS = {  # third-party library → where it may be imported
     "webdataset": {"shards"},
+    "fsspec": {"shards"},
+    "xxhash": {"shards"},
+    "numba": {"shards"},
+    "ray": {"shards"},
+    "pyarrow": {"shards"},
+    "plenoptic": {"shards"},
     "nvidia": {"pipelines"},
     "decord": {"pipelines"},
     "kornia": {"pipelines"},

@@ -4,33 +4,41 @@ root/class/…/file            one split, named "train"
 root/train/class/…/file      as many splits as there are folders with a split's name
 """
 
-import tarfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+import numpy as np
+
 from shards.media import Kind, kind_of
 from shards.refusal import Refusal
-from shards.sample import Sample
+from shards.sample import Rejected, Sample
 from shards.sources.listing import Listing
+from shards.sources.names import apart, numbered, tidy
+from shards.sources.places import Place, places, read_place
+from shards.sources.rows import Rows
 
 SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation"), "val"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+Folders = tuple[str, ...]
+"""The first two folders of a path, or the only one."""
 
 
 class Item(NamedTuple):
-    """One file: its path below the root and, inside a tar, its offset and size."""
+    """One file: where it lies, its class and, because names are made of paths, which of those named alike it is."""
 
     path: str
-    name: str
+    offset: int
+    size: int
+    depth: int
+    """Which folder of the path is the class."""
     label: int
-    offset: int = 0
-    size: int = -1
+    before: int
 
 
 @dataclass(frozen=True)
@@ -41,80 +49,51 @@ class Folder:
     """The folder, or an uncompressed tar of it (read in place, nothing is unpacked)."""
 
     def splits(self) -> Mapping[str, Listing]:
-        files = [file for file in sorted(self._files()) if _kind(file[0]) and "/" in file[0]]
-        has_splits = self._has_splits([PurePosixPath(path).parts for path, _, _ in files])
-        found: dict[str, list[tuple[str, str, int, int]]] = {}
-        kinds = Counter()
-        for path, offset, size in files:
-            folders = PurePosixPath(path).parts[:-1]
-            if len(folders) < 1 + has_splits:
-                continue
-            kinds[_kind(path)] += 1
-            split = SPLITS[folders[0].lower()] if has_splits else "train"
-            found.setdefault(split, []).append((folders[has_splits], path, offset, size))
-        if not found:
+        groups: dict[Folders, int] = {}
+        kinds: Counter[Kind] = Counter()
+        rejected: list[Rejected] = []
+        rows = Rows(Item, self._items(groups, kinds, rejected))
+        depth = int(self._has_splits(groups))
+        classes = tuple(sorted({folders[depth] for folders in groups if len(folders) > depth}))
+        if not classes:
             raise Refusal(f"{self.root} holds no class folders with images or videos; expected ROOT/CLASS/FILE")
         if len(kinds) > 1:
             raise Refusal(f"{self.root} mixes {dict(kinds)}; give images and videos a root of their own")
-        classes = tuple(sorted({kind for split in found.values() for kind, *_ in split}))
-        (kind,) = kinds
+        group = rows.column("label")  # so far the number of its folders
+        labels = np.array([classes.index(f[depth]) if len(f) > depth else -1 for f in groups], np.int32)[group]
+        splits = np.array([SPLITS[folders[0].lower()] if depth else "train" for folders in groups])[group]
+        rows = rows.replace("label", labels).replace("depth", np.full(len(rows), depth, np.int8))
+        rows = rows.replace("before", numbered(f"{s} {_name(item)}" for s, item in zip(splits, rows, strict=True)))
+        found = {split: np.flatnonzero((splits == split) & (labels >= 0)) for split in ("train", "val", "test")}
+        first = next(split for split, numbers in found.items() if len(numbers))
         return {
-            split: Listing(kind, {"label": classes}, tuple(_items(found[split], classes)))
-            for split in ("train", "val", "test")
-            if split in found
-        }
+            split: Listing(kinds.most_common()[0][0], {"label": classes}, rows.take(numbers),
+                           tuple(rejected) if split == first else ())
+            for split, numbers in found.items() if len(numbers)
+        }  # fmt: skip
 
-    def _has_splits(self, paths: list[tuple[str, ...]]) -> bool:
-        others = sorted({first for first, *_ in paths if first.lower() not in SPLITS})
-        if others and any(len(parts) > 2 and parts[0].lower() in SPLITS for parts in paths):  # a class may be "train"
-            raise Refusal(
+    def samples(self, item: Item) -> Iterator[Sample]:
+        content = read_place(self.root, Place(item.path, item.offset, item.size))
+        extension = PurePosixPath(item.path).suffix[1:].lower()
+        yield Sample(apart(_name(item), item.before), {extension: content}, item.label)
+
+    def _items(self, groups: dict[Folders, int], kinds: Counter[Kind], rejected: list[Rejected]) -> Iterator[Item]:
+        for path, offset, size in places(self.root, rejected):
+            kind, folders = kind_of(PurePosixPath(path).suffix[1:].lower()), tuple(path.split("/", 2)[:-1])
+            if kind and folders:
+                kinds[kind] += 1
+                yield Item(path, offset, size, 0, groups.setdefault(folders, len(groups)), 0)
+
+    def _has_splits(self, groups: Mapping[Folders, int]) -> bool:
+        others = sorted({folders[0] for folders in groups if folders[0].lower() not in SPLITS})
+        if others and any(len(folders) > 1 and folders[0].lower() in SPLITS for folders in groups):
+            raise Refusal(  # a class may be named "train", but not hold folders
                 f"{self.root} holds split folders and others beside them ({', '.join(others[:5])}); "
                 "move the others away, or give --root one split"
             )
         return not others
 
-    def sample(self, item: Item) -> Sample:
-        if item.size < 0:
-            content = (self.root / item.path).read_bytes()
-        else:
-            with self.root.open("rb") as archive:
-                archive.seek(item.offset)
-                content = archive.read(item.size)
-        return Sample(item.name, {PurePosixPath(item.path).suffix[1:].lower(): content}, item.label)
 
-    def _files(self) -> Iterator[tuple[str, int, int]]:
-        """Path below the root, offset and size of every file."""
-        if self.root.is_dir():
-            yield from ((p.relative_to(self.root).as_posix(), 0, -1) for p in self.root.rglob("*") if p.is_file())
-        elif self.root.is_file():
-            yield from _members(self.root)
-        else:
-            raise Refusal(f"--root {self.root} is neither a folder nor a tar; check the path")
-
-
-def _kind(path: str) -> Kind | None:
-    return kind_of(PurePosixPath(path).suffix[1:].lower())
-
-
-def _members(file: Path) -> Iterator[tuple[str, int, int]]:
-    try:
-        with file.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
-            yield from ((m.name.removeprefix("./"), m.offset_data, m.size) for m in archive if m.isreg())
-            stream.seek(max(0, file.stat().st_size - 1024))
-            if stream.read() != bytes(1024):  # tarfile takes a cut between two members for the end
-                raise tarfile.ReadError("its end is missing")
-    except tarfile.ReadError as error:
-        raise Refusal(f"--root {file} is no whole, uncompressed tar ({error}); unpack it or fetch it again") from error
-
-
-def _items(files: list[tuple[str, str, int, int]], classes: tuple[str, ...]) -> Iterator[Item]:
-    taken = Counter()
-    for kind, path, offset, size in files:
-        stem = PurePosixPath(path).stem.replace(".", "_")
-        name = f"{kind.replace('.', '_')}/{stem}"
-        unique = name
-        while taken[unique]:  # a.jpg beside a.png, or x/a.jpg beside y/a.jpg
-            taken[name] += 1
-            unique = f"{name}~{taken[name]}"
-        taken[unique] += 1
-        yield Item(path, unique, classes.index(kind), offset, size)
+def _name(item: Item) -> str:
+    parts = item.path.split("/")
+    return tidy(f"{parts[item.depth]}/{PurePosixPath(parts[-1]).stem}")

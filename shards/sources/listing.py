@@ -1,11 +1,11 @@
-"""What a source promises: to list its splits without opening a media file, and to fetch any one sample on demand."""
+"""What a source promises: to list its splits without opening a media file, and to fetch any one item on demand."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from shards.media import Kind
-from shards.sample import Sample
+from shards.sample import Rejected, Sample
 
 
 @dataclass(frozen=True)
@@ -14,9 +14,16 @@ class Listing:
 
     kind: Kind
     classes: Mapping[str, tuple[str, ...]]
-    """Class names: under "label" those of ``Sample.label``, then one entry per fact."""
+    """Class names: under "label" those of ``Sample.label``, then one entry per fact. Where nothing is known of classes,
+    "label" has one name ("unlabelled"), and every label is 0."""
     items: Sequence[Hashable]
-    """What ``Source.sample`` turns into a sample; small and picklable, so that shards can be made in parallel."""
+    """What ``Source.samples`` fetches; picklable, so that shards can be made in parallel. Large data sets list ``Rows``
+    (``shards/sources/rows.py``), so that ten million fit into a gigabyte."""
+    rejected: Sequence[Rejected] = ()
+    """What the data set's own lists name but cannot be had (a missing video, a row that makes no sense), with reasons:
+    it is counted and listed in ``quarantine.jsonl``."""
+    whole: bool = False
+    """Whether an item is a whole tar of samples, which makes a shard of its own."""
 
 
 @runtime_checkable
@@ -24,9 +31,15 @@ class Source(Protocol):
     """A data set as it was found. A source is a frozen dataclass; its fields are the command line's options."""
 
     def splits(self) -> Mapping[str, Listing]:
-        """Every split by name ("train", "test"), in a fixed order."""
+        """Every split by name ("train", "test"), in a fixed order.
+
+        Raises: ``Refusal`` if what was given is no such data set, with the layout that was expected.
+        """
         ...
 
-    def sample(self, item: Any) -> Sample:
-        """Fetch one sample; a pure function of ``item``."""
+    def samples(self, item: Any) -> Iterator[Sample]:
+        """Fetch what ``item`` stands for: mostly one sample. A pure function of ``item``.
+
+        Raises: ``Refusal`` or ``OSError`` if it cannot be had; the item is then left out, with that reason.
+        """
         ...

@@ -6,7 +6,7 @@ them. With each clip's mean taken away neighbours do know texture and motion (EX
 Colours are pale and grounds faint because strong ones, which augmentation spares, would be all that contrast learns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,7 +68,7 @@ class Synthetic:
             for split, count in {"train": self.train, "test": self.test}.items()
         }
 
-    def sample(self, item: Item) -> Sample:
+    def samples(self, item: Item) -> Iterator[Sample]:
         split, index = item
         count = {"train": self.train, "test": self.test}.get(split, 0)
         if not 0 <= index < count:
@@ -78,8 +78,9 @@ class Synthetic:
         facts = {name: int(u * len(table)) for (name, table), u in zip(tables.items(), draw, strict=True)}
         pixels, name = self._render(item, **facts), f"{split}-{index:06d}"
         if self.medium == "video":
-            return Sample(name, {"mp4": mp4(pixels)}, facts["motion"], facts)
-        return Sample(name, {"jpg": jpeg(pixels[0])}, facts["shape"], {k: facts[k] for k in ("shape", "texture")})
+            yield Sample(name, {"mp4": mp4(pixels)}, facts["motion"], facts)
+        else:
+            yield Sample(name, {"jpg": jpeg(pixels[0])}, facts["shape"], {k: facts[k] for k in ("shape", "texture")})
 
     def _draws(self, item: Item, purpose: str, count: int) -> np.ndarray:
         split, index = item

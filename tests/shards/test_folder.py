@@ -35,7 +35,7 @@ def found(root: Path) -> dict[str, dict[str, tuple[str, str, int]]]:
     """By split and name: content, extension and label."""
     source, splits = Folder(root), {}
     for split, listing in source.splits().items():
-        samples = [source.sample(item) for item in listing.items]
+        samples = [next(source.samples(item)) for item in listing.items]
         splits[split] = {s.name: (content.decode(), e, s.label) for s in samples for e, content in s.media.items()}
         assert len(splits[split]) == len(samples)
     return splits
@@ -84,9 +84,6 @@ def test_a_tar_gives_the_same_samples_as_its_folder(tmp_path, prefix):
     paths = ["train/cat/1.jpg", "train/ant/2.JPG", "val/cat/ü.png", f"val/cat/{30 * 'long'}.jpg", "notes.txt"]
     extracted, packed = plant(tmp_path / "folder", *paths), pack(tmp_path / "x.tar", *paths, prefix=prefix)
     assert found(extracted) == found(packed)
-    assert [[(item.path, item.name) for item in split.items] for split in Folder(extracted).splits().values()] == [
-        [(item.path, item.name) for item in split.items] for split in Folder(packed).splits().values()
-    ]
 
 
 def test_dots_in_names_become_underscores(tmp_path):

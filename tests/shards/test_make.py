@@ -39,7 +39,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def by_name(root: Path) -> dict[str, tuple[bytes, int]]:
     """What a source gives: the media and the label of every sample."""
     source = Folder(root)
-    samples = [source.sample(item) for item in source.splits()["train"].items]
+    samples = [next(source.samples(item)) for item in source.splits()["train"].items]
     return {sample.name: (sample.media["jpg"], sample.label) for sample in samples}
 
 
@@ -149,7 +149,7 @@ def test_what_is_damaged_or_kills_its_check_is_left_out_and_listed(photos, tmp_p
     left_out = read_quarantine(tmp_path / "out")
     assert {one.name: one.reason.partition(" <")[0] for one in left_out}.keys() == reasons.keys()
     assert all(one.reason.startswith(reasons[one.name]) and "0x" not in one.reason for one in left_out)
-    every = [Folder(root).sample(item).name for item in source.splits()["train"].items]
+    every = [next(Folder(root).samples(item)).name for item in source.splits()["train"].items]
     mixed = [every[i] for i in permutation(11, 0, 0)]
     assert [one.name for one in left_out] == [name for name in mixed if name in reasons]
 

@@ -27,7 +27,7 @@ def pixels(sample):
 
 
 def collect(source, split, count):
-    samples = [source.sample((split, index)) for index in range(count)]
+    samples = [next(source.samples((split, index))) for index in range(count)]
     facts = {name: np.array([sample.facts[name] for sample in samples]) for name in samples[0].facts}
     return np.stack([pixels(sample) for sample in samples]).astype(np.float32) / 255, facts
 
@@ -60,33 +60,33 @@ def test_same_item_same_bytes_in_any_process(source):
     items = [("train", 0), ("test", 7)]
     program = (
         "from shards.sources.synthetic import Synthetic\n"
-        f"print([next(iter({source!r}.sample(item).media.values())).hex() for item in {items!r}])"
+        f"print([next(iter(next({source!r}.samples(item)).media.values())).hex() for item in {items!r}])"
     )
     elsewhere = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
     for _ in range(2):
-        assert str([next(iter(source.sample(item).media.values())).hex() for item in items]) == elsewhere.strip()
+        assert str([next(iter(next(source.samples(item)).media.values())).hex() for item in items]) == elsewhere.strip()
 
 
 def test_every_pixel_hangs_on_split_index_and_seed():
-    first = PICTURES.sample(("train", 3)).media
+    first = next(PICTURES.samples(("train", 3))).media
     others = [
-        PICTURES.sample(("test", 3)),
-        PICTURES.sample(("train", 4)),
-        replace(PICTURES, seed=1).sample(("train", 3)),
+        next(PICTURES.samples(("test", 3))),
+        next(PICTURES.samples(("train", 4))),
+        next(replace(PICTURES, seed=1).samples(("train", 3))),
     ]
     assert all(first != other.media for other in others)
 
 
 def test_an_item_does_not_depend_on_how_many_there_are():
-    assert replace(PICTURES, train=5, test=0).sample(("train", 3)) == PICTURES.sample(("train", 3))
+    assert next(replace(PICTURES, train=5, test=0).samples(("train", 3))) == next(PICTURES.samples(("train", 3)))
 
 
 @pytest.mark.parametrize(("side", "frames"), [(48, 24), (64, 9)])
 def test_media_are_what_they_claim(side, frames):
-    picture = PICTURES.sample(("train", 0))
-    with Image.open(io.BytesIO(replace(PICTURES, side=side).sample(("train", 0)).media["jpg"])) as image:
+    picture = next(PICTURES.samples(("train", 0)))
+    with Image.open(io.BytesIO(next(replace(PICTURES, side=side).samples(("train", 0))).media["jpg"])) as image:
         assert (image.format, image.size) == ("JPEG", (side, side))
-    clip = replace(CLIPS, side=side, frames=frames).sample(("train", 0))
+    clip = next(replace(CLIPS, side=side, frames=frames).samples(("train", 0)))
     with av.open(io.BytesIO(clip.media["mp4"])) as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.width, stream.height) == ("h264", side, side)
@@ -103,7 +103,7 @@ def test_listings_and_samples_agree():
         }  # fmt: skip
         for listing in splits.values():
             assert listing.kind == source.medium and listing.classes["label"] == listing.classes[label]
-            sample = source.sample(listing.items[0])
+            sample = next(source.samples(listing.items[0]))
             assert set(sample.facts) == set(listing.classes) - {"label"} and sample.label == sample.facts[label]
 
 
@@ -232,4 +232,4 @@ def test_an_unknown_medium_is_named():
 @pytest.mark.parametrize("item", [("train", 8192), ("test", -1), ("validation", 0)])
 def test_unknown_items_are_named(item):
     with pytest.raises(ValueError, match="take items from splits"):
-        PICTURES.sample(item)
+        next(PICTURES.samples(item))

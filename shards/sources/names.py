@@ -1,0 +1,32 @@
+"""Names of samples, made of the names of files, whatever those contain."""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import xxhash
+
+ODD = re.compile(r"[^\w/ ()+,=@-]")
+
+
+def tidy(path: str) -> str:
+    """A legal name for ``path``: everything but letters, digits and a few signs becomes ``_``, dots and ``..`` too."""
+    parts = (ODD.sub("_", part).strip() or "_" for part in path.split("/") if part)
+    return "/".join(parts) or "_"
+
+
+def numbered(names: Iterable[str]) -> np.ndarray:
+    """Of each tidy name how many equal ones came before it: int32 [n]; ``apart`` makes names of them that differ."""
+    seen = np.fromiter((xxhash.xxh3_64_intdigest(name.encode()) for name in names), np.uint64)
+    counts = np.zeros(len(seen), np.int32)
+    order = np.argsort(seen, kind="stable")
+    again = np.r_[False, np.diff(seen[order]) == 0] if len(order) else np.zeros(0, bool)
+    if again.any():
+        places = np.arange(len(order))
+        counts[order] = places - np.maximum.accumulate(np.where(again, 0, places))
+    return counts
+
+
+def apart(name: str, before: int) -> str:
+    """The name, or one that says how many equal ones came before; no tidy name looks like that."""
+    return f"{name}~{before}" if before else name
