@@ -4,9 +4,11 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+import tyro
 from jaxtyping import Float
 from torch import Tensor
 
@@ -19,11 +21,13 @@ from pipelines.draws import Draws
 from pipelines.faults import Faults
 from pipelines.frames import Clip
 from pipelines.negatives import Negatives, NoNegatives
+from pipelines.place import Place
 from pipelines.substitutes import Sound
 from pipelines.views import SimCLRViews, Views
+from shards.mixture import Mixture
 from shards.order import Order
-from shards.read import Shards
 from shards.refusal import Refusal
+from shards.several import DataSet, open_shards
 
 VIEWS = 2
 Decoded = tuple[np.ndarray, np.ndarray, Tensor, int]
@@ -32,22 +36,13 @@ Stream = Generator[Batch, None, None]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a process stands: who it is among how many, and what it may use."""
-
-    rank: int = 0
-    world: int = 1
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    threads: int = 1
-    """Threads that decode."""
-
-
-@dataclass(frozen=True)
 class Loader:
     """Turns shards into batches: an endless stream that is a pure function of (shards, seed, step)."""
 
-    shards: Path
-    """A data set made by tools/make_shards.py: the folder of one split."""
+    shards: Annotated[Path | tuple[Path, ...], tyro.conf.arg(metavar="DIR [DIR …]")]
+    """Data sets made by tools/make_shards.py, each the folder of one split."""
+    weights: tuple[float, ...] = field(default=(), kw_only=True)
+    """How often each data set comes, one number for each; without, each sample of all of them comes once per epoch."""
     batch: int = 256
     """Samples in a global batch, all processes together."""
     side: int = 224
@@ -70,21 +65,21 @@ class Loader:
         ``faults`` broken samples and how many places others took for them.
         Raises: ``Refusal`` if the shards, the batch, the decoder and the world do not fit together.
         """
-        shards, clock, faults = Shards(self.shards), clock or Clock(), faults or Faults()
+        shards, clock, faults = open_shards(self.shards), clock or Clock(), faults or Faults()
         decoded = self.decoded(shards, place, seed, step, clock, faults)
         return self._batches(shards.classes, decoded, place.device, seed, clock, faults)
 
     def decoded(
-        self, shards: Shards, place: Place, seed: int, step: int, clock: Clock, faults: Faults | None = None
+        self, shards: DataSet, place: Place, seed: int, step: int, clock: Clock, faults: Faults | None = None
     ) -> Ahead:
         """Of every batch, decoded ahead: epochs, samples, cropped pixels (uint8 ``v b t c h w``), substitutes."""
-        sound, order = self._open(shards, place, faults), Order(len(shards), self.batch, seed)
+        sound, order = self._open(shards, place, faults), Order(len(shards), self.batch, seed, self.mixture(shards))
         order.at(step, place.rank, place.world)  # refuse before the first batch is asked for
 
         def decode(step: int) -> Decoded:
             epochs, drawn = order.at(step, place.rank, place.world)
             samples, pixels = sound.with_substitutes(
-                seed, epochs, drawn, lambda samples: self._decode(sound, self._draws(seed, epochs, samples), clock)
+                order, epochs, drawn, lambda samples: self._decode(sound, self._draws(seed, epochs, samples), clock)
             )
             if place.device.type == "cuda" and not pixels.is_cuda:
                 pixels = pixels.pin_memory()
@@ -92,8 +87,12 @@ class Loader:
 
         return sound.closing(ahead(decode, step))
 
+    def mixture(self, shards: DataSet) -> Mixture | None:
+        """How the data sets take turns, where they are weighed."""
+        return Mixture(shards.sizes, self.weights) if self.weights else None
+
     def sweep(
-        self, shards: Shards, place: Place, samples: np.ndarray, faults: Faults | None = None
+        self, shards: DataSet, place: Place, samples: np.ndarray, faults: Faults | None = None
     ) -> Generator[tuple[np.ndarray, Float[Tensor, "b t c h w"]], None, None]:
         """Numbers and pixels (0 to 1) of the named samples in their order, but for broken ones, which ``faults`` gets.
 
@@ -111,7 +110,7 @@ class Loader:
         for present, pixels in filter(None, sound.closing(found)):
             yield present, pixels[0].to(place.device).float() / 255
 
-    def _open(self, shards: Shards, place: Place, faults: Faults | None) -> Sound:
+    def _open(self, shards: DataSet, place: Place, faults: Faults | None) -> Sound:
         if shards.manifest.kind == "image" and self.clip.length > 1:
             raise Refusal(
                 f"{shards.folder} holds images, the recipe asks for clips of {self.clip.length} frames; "

@@ -57,9 +57,9 @@ def test_a_batch_may_straddle_two_epochs():
 
 
 def test_a_far_step_costs_no_more_than_the_permutations_it_touches():
-    permutation.cache_clear()
-    Order(count=10, batch=4, seed=0).at(10**12 + 2)
-    assert permutation.cache_info().misses == 2
+    order = Order(count=10, batch=4, seed=0)
+    assert [order.at(10**12 + 2)[0].tolist() for _ in range(2)] == [[4 * 10**11, 4 * 10**11, *[4 * 10**11 + 1] * 2]] * 2
+    assert order._epoch.cache_info().misses == 2
 
 
 @given(seeds, st.integers(0, 2**32 - 2))
@@ -90,7 +90,6 @@ def test_all_permutations_are_as_likely():
 def test_the_order_is_written_down():
     """A change here breaks every resume: it needs a new format version."""
     assert permutation(8, 0, 0).tolist() == [3, 6, 5, 1, 0, 2, 7, 4]
-    assert not permutation(8, 0, 0).flags.writeable
 
 
 @pytest.mark.parametrize("batch", [0, -1, 11])
