@@ -1,8 +1,8 @@
 """Whose turn it is where data sets are mixed by weights: each place of the stream is one of a data set's own stream.
 
 Places come in cycles. In each, every data set has a fixed number of turns, spread evenly with a keyed jitter, so that
-any run of places, such as a batch, holds each data set's share but for a few. What came before is counted in whole
-cycles: any place costs one cycle to find.
+any run of places, such as a batch, holds each data set's share but for less than two samples (of more than two data
+sets, for less than two for each of the others). What came before is counted in whole cycles, so any place costs one.
 """
 
 from dataclasses import dataclass
