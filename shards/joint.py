@@ -47,10 +47,9 @@ def join(parts: Sequence[Shards]) -> JointManifest:
 def _check_alike(parts: Sequence[Shards]) -> None:
     first, seen = parts[0], {}
     for part in parts:
-        if part.manifest.kind != first.manifest.kind:
+        if (part.manifest.kind, part.stored) != (first.manifest.kind, first.stored):
             raise Refusal(
-                f"{first.folder} holds {first.manifest.kind}s, {part.folder} {part.manifest.kind}s; "
-                "train on data sets of one kind"
+                f"{first.folder} holds {_kept(first)}, {part.folder} {_kept(part)}; train on data sets of one kind"
             )
         same = seen.setdefault(part.manifest.fingerprint, part)
         if same is not part:
@@ -58,3 +57,7 @@ def _check_alike(parts: Sequence[Shards]) -> None:
                 f"{same.folder} and {part.folder} are the same samples, which would meet as strangers; "
                 "name them once, with more weight if they shall come more often"
             )
+
+
+def _kept(part: Shards) -> str:
+    return "videos as frames" if part.stored == "frames" else f"{part.manifest.kind}s"

@@ -1,9 +1,10 @@
 """Several data sets as one: their samples numbered end to end, their classes joined by name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -41,9 +42,22 @@ class Several:
         """Samples of each data set."""
         return tuple(len(part) for part in self.parts)
 
+    @property
+    def stored(self) -> Literal["image", "video", "frames"]:
+        """What every sample is kept as."""
+        return self.parts[0].stored
+
     def media(self, sample: int) -> bytes:
         part, own = self._find(sample)
         return part.media(own)
+
+    def frames(self, sample: int, numbers: Iterable[int]) -> dict[int, bytes]:
+        part, own = self._find(sample)
+        return part.frames(own, numbers)
+
+    def texture(self, sample: int) -> bytes | None:
+        part, own = self._find(sample)
+        return part.texture(own)
 
     def extension(self, sample: int) -> str:
         part, own = self._find(sample)

@@ -16,12 +16,12 @@ from pipelines.check import Check
 from pipelines.decoders import Dali
 from pipelines.faults import Faults
 from pipelines.loader import Loader, Place
-from shards.make import make_split
 from shards.mixture import Mixture
 from shards.order import Order, permutation
 from shards.refusal import Refusal
 from shards.several import open_shards
 from shards.sources.folder import Folder
+from tests.making import make_all
 from tests.pipelines.test_substitutes import spoil
 
 SEED = 3
@@ -35,7 +35,7 @@ def second(tmp_path_factory: pytest.TempPathFactory, photographs: dict[str, byte
         (root / ("class1", "other")[number % 2]).mkdir(exist_ok=True)
         (root / ("class1", "other")[number % 2] / name).write_bytes(content)
     source = Folder(root)
-    list(make_split(source, source.splits()["train"], out, samples_per_shard=5, jobs=1, check=Check("image", Dali())))
+    make_all(source, source.splits()["train"], out, samples_per_shard=5, check=Check("image", Dali()))
     return out
 
 

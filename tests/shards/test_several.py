@@ -15,6 +15,7 @@ from shards.read import Shards
 from shards.refusal import Refusal
 from shards.sample import Sample
 from shards.several import Several, open_shards
+from shards.target import Local
 from shards.validate import Validator
 from shards.write import write_shard
 
@@ -23,20 +24,21 @@ Make = Callable[..., Path]
 
 @pytest.fixture
 def make(picture_bytes: bytes, tmp_path: Path) -> Make:
-    """Writes a data set of one picture per label, under the folder ``name``."""
+    """Writes a data set of one sample per label, under the folder ``name``."""
 
     def write(
         name: str, labels: list[int], classes: tuple[str, ...], facts: Mapping[str, tuple[str, ...]] | None = None,
-        checked: tuple[str, ...] = (), kind: Kind = "image",
+        checked: tuple[str, ...] = (), media: Mapping[str, bytes] | None = None, kind: Kind = "image",
     ) -> Path:  # fmt: skip
         folder, known = tmp_path / name, facts or {}
         folder.mkdir()
         numbers = {fact: len(names) - 1 for fact, names in known.items()}
-        samples = [Sample(f"{name}{i}", {"jpg": picture_bytes}, label, numbers) for i, label in enumerate(labels)]
+        files = media or {"jpg": picture_bytes}
+        samples = [Sample(f"{name}{i}", files, label, numbers) for i, label in enumerate(labels)]
         with closing(Validator()) as validator:
-            entry, _ = write_shard(samples, folder, "000000", validator)
+            entry = write_shard(samples, Local(folder), "000000", validator).entry
         assert entry is not None
-        Manifest(kind, len(labels), {"label": classes, **known}, (entry,), checked).save(folder)
+        Manifest(kind, len(labels), {"label": classes, **known}, (entry,), checked).save(Local(folder))
         return folder
 
     return write
@@ -125,10 +127,13 @@ def test_all_together_map_no_more_tars_than_one(finished: Path, make: Make):
     assert sum(part._map.cache_info().maxsize or 0 for part in several.parts) == 256
 
 
-def test_data_sets_that_do_not_belong_together_are_refused(finished: Path, make: Make, tmp_path: Path):
-    film = make("film", [0], ("x",), kind="video")
+def test_data_sets_that_do_not_belong_together_are_refused(finished: Path, h264: Path, make: Make, tmp_path: Path):
+    film = make("film", [0], ("x",), media={"mp4": h264.read_bytes()}, kind="video")
     with pytest.raises(Refusal, match=f"{finished} holds images, {film} videos; train on data sets of one kind"):
         open_shards((finished, film))
+    frames = make("frames", [0], ("x",), kind="video")
+    with pytest.raises(Refusal, match=f"{film} holds videos, {frames} videos as frames; train on data sets of one"):
+        open_shards((film, frames))
     copy = Path(shutil.copytree(finished, tmp_path / "copy"))
     for same in (finished, copy):
         with pytest.raises(Refusal, match=f"{finished} and {same} are the same samples.*name them once"):

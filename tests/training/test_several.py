@@ -27,7 +27,18 @@ def mixed(images, tmp_path):
 
 def test_a_run_trains_on_two_data_sets(images, tmp_path):
     folders = [str(images / split) for split in ("train", "test")]
-    more = ["--probe.every", "0", "--floor-steps", "0", "--loader.shards", *folders, "--loader.weights", "3", "1", "loader.negatives:patches"]
+    more = [
+        "--probe.every",
+        "0",
+        "--floor-steps",
+        "0",
+        "--loader.shards",
+        *folders,
+        "--loader.weights",
+        "3",
+        "1",
+        "loader.negatives:patches",
+    ]
     words = command("image", images, tmp_path, 3)
     place = words.index("--loader.shards")
     said = finish([*words[:place], *words[place + 2 :], *more]).stdout
