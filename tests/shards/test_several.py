@@ -50,14 +50,18 @@ def test_one_data_set_is_just_that(finished: Path):
         assert isinstance(shards, Shards) and shards.sizes == (11,)
 
 
-def test_every_sample_is_that_of_its_own_data_set(finished: Path, make: Make):
-    folders = (make("a", [0, 1], ("x", "y")), finished, make("b", [0, 0, 0], ("x",)))
+def test_every_sample_is_that_of_its_own_data_set(finished: Path, make: Make, picture_bytes: bytes):
+    pair = {"jpg": picture_bytes, "texture.jpg": picture_bytes}
+    folders = (make("a", [0, 1], ("x", "y"), media=pair), finished, make("b", [0, 0, 0], ("x",)))
     several = open_shards(folders)
     assert isinstance(several, Several) and several.sizes == (2, 11, 3) and len(several) == len(several.index) == 16
     own = [(Shards(folder), number) for folder in folders for number in range(len(Shards(folder)))]
     for sample, (part, number) in enumerate(own):
         assert several.media(sample) == part.media(number) and several.folder_of(sample) == part.folder
-        assert several.extension(sample) == part.extension(number) == "jpg"
+        assert several.frames(sample, [0]) == part.frames(number, [0])
+        assert several.texture(sample) == part.texture(number) == (picture_bytes if sample < 2 else None)
+        assert several.index.texture[sample].tolist() == part.index.texture[number].tolist()
+        assert several.stored == "image" and several.extension(sample) == part.extension(number) == "jpg"
         assert several.tar(sample) == str(part.folder / part.tar(number))
         assert several.index.name[sample] == part.index.name[number]
         assert several.index.extent[sample].tolist() == part.index.extent[number].tolist()
