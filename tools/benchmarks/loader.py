@@ -46,7 +46,8 @@ class LoaderAlone:
                 if number >= WARM_UP:
                     rates.append(self.batch / (time.perf_counter() - start))
         print(
-            f"{self.recipe} loader on {self.shards}, side {loader.side}, two views: median {statistics.median(rates):.0f} samples/s "
-            f"(least {min(rates):.0f}, most {max(rates):.0f}, n = {self.repeats} batches of {self.batch}), {threads} threads, "
-            f"{platform.machine()}, DALI {version('nvidia-dali-cuda130')}, decord {version('decord')}"
+            f"{self.recipe} loader on {self.shards}, side {loader.side}, two views: median "
+            f"{statistics.median(rates):.0f} samples/s (least {min(rates):.0f}, most {max(rates):.0f}, n = "
+            f"{self.repeats} batches of {self.batch}), {threads} threads, {platform.machine()}, DALI "
+            f"{version('nvidia-dali-cuda130')}, decord {version('decord')}"
         )

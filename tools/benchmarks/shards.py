@@ -9,7 +9,7 @@ import statistics
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
@@ -80,7 +80,7 @@ class Shards:
             numbers = range(self.samples)
             return [Sample(f"s{n:06d}", {"jpg": content[n : n + self.size]}, n % 10) for n in numbers]
         source = Folder(self.root)
-        items: Iterable[Any] = next(iter(source.splits().values())).items
+        items: Any = next(iter(source.splits().values())).items
         return [sample for item in islice(items, self.samples) for sample in source.samples(item)]
 
 
