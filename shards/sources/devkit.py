@@ -59,7 +59,7 @@ def _read(root: Path, name: str) -> bytes:
                 f"{root} has validation images without class folders, and neither {archive.name} nor {SOLUTION} to say "
                 "what is on them; fetch one of the two"
             )
-        with tarfile.open(archive) as devkit:
+        with tarfile.open(archive, "r:gz") as devkit:
             found = devkit.extractfile(f"{DEVKIT}/{name}")
             assert found is not None, f"{name} is a folder"
             return found.read()

@@ -63,7 +63,7 @@ def _unpacked(archive: Path, size: int, changed: int) -> dict[str, bytes]:
     """The files of a gzipped tar by name, whatever their folder. Gzip has no way into its middle, so a process unpacks
     it once and holds it, which for CIFAR is 185 MB; a folder costs nothing."""
     try:
-        with tarfile.open(archive) as tar:
+        with tarfile.open(archive, "r:gz") as tar:
             streams = {PurePosixPath(member.name).name: tar.extractfile(member) for member in tar if member.isreg()}
             return {name: stream.read() for name, stream in streams.items() if stream}
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:

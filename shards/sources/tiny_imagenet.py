@@ -65,14 +65,17 @@ class TinyImageNet:
     def _val(self, paths: Sequence[str], rejected: list[Rejected]) -> Iterator[tuple[str, str]]:
         """Path and wnid by the table, whose rows are: file, wnid, left, top, right, bottom."""
         there = {path for path in paths if path.startswith("val/images/")}
+        named = set()
         for row in self._read("val/val_annotations.txt").decode("ascii", "replace").splitlines():
-            file, wnid, *_ = [*row.split("\t"), "", ""]
-            if f"val/images/{file}" in there:
-                there.remove(f"val/images/{file}")
-                yield f"val/images/{file}", wnid
-            else:
-                rejected.append(Rejected(tidy(file), f"val_annotations.txt names {file!r}, which is not in val/images"))
-        rejected += [Rejected(tidy(path), "has no class in val_annotations.txt") for path in sorted(there)]
+            file, wnid, *_ = [*row.split("\t"), ""]
+            path = f"val/images/{file}"
+            if path in there and path not in named:
+                named.add(path)
+                yield path, wnid
+            elif row.strip():
+                why = " a second time" if path in named else ", which is not in val/images"
+                rejected.append(Rejected(tidy(file), f"val_annotations.txt names {file!r}{why}"))
+        rejected += [Rejected(tidy(path), "has no class in val_annotations.txt") for path in sorted(there - named)]
 
     def _read(self, path: str) -> bytes:
         at = self._at()
