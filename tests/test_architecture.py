@@ -13,6 +13,7 @@ ROOMS = {  # third-party library → where it may be imported
     "webdataset": {"shards", "tools"},
     "fsspec": {"shards"},
     "xxhash": {"shards"},
+    "scipy": {"shards"},
     "numba": {"shards"},
     "ray": {"shards"},
     "pyarrow": {"shards"},
