@@ -1,6 +1,7 @@
 """Names of samples, made of the names of files, whatever those contain."""
 
 import re
+from array import array
 from collections.abc import Iterable
 
 import numpy as np
@@ -17,7 +18,7 @@ def tidy(path: str) -> str:
 
 def numbered(names: Iterable[str]) -> np.ndarray:
     """Of each tidy name how many equal ones came before it: int32 [n]; ``apart`` makes names of them that differ."""
-    seen = np.fromiter((xxhash.xxh3_64_intdigest(name.encode()) for name in names), np.uint64)
+    seen = np.asarray(array("Q", (xxhash.xxh3_64_intdigest(name.encode()) for name in names)))
     counts = np.zeros(len(seen), np.int32)
     if _any_equal(seen):
         order, places = np.argsort(seen, kind="stable"), np.arange(len(seen))

@@ -40,7 +40,8 @@ class Rows(Sequence[Row], Generic[Row]):
 
     def column(self, field: str) -> np.ndarray:
         """All values of a field that holds numbers."""
-        return np.asarray(self._columns[self._kind._fields.index(field)])[np.asarray(self._numbers)]
+        values = np.asarray(self._columns[self._kind._fields.index(field)])
+        return values if isinstance(self._numbers, range) else values[self._numbers]
 
     def texts(self, field: str) -> Iterator[str]:
         """All values of a field that holds strings."""

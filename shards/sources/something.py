@@ -40,7 +40,9 @@ class Something:
 
     def splits(self) -> Mapping[str, Listing]:
         names, faults = self._read("labels"), Faults(list)
-        if not isinstance(names, dict) or sorted(map(int, names.values())) != [*range(len(names))]:
+        if not isinstance(names, dict) or {str(index) for index in names.values()} != {
+            str(i) for i in range(len(names))
+        }:
             raise Refusal(f"labels.json in {self.lists} must number its templates from 0; fetch the labels again")
         classes = sorted(names, key=lambda name: int(names[name]))
         entries = (entry for split in SPLITS for entry in self._entries(split, faults))
@@ -51,7 +53,10 @@ class Something:
 
     def _entries(self, split: str, faults: Faults) -> Iterator[Entry]:
         answers = self._answers() if split == "test" else {}
-        for number, row in enumerate(self._read(split, optional=split != "train"), 1):
+        rows = self._read(split, optional=split != "train")
+        if not isinstance(rows, list):
+            raise Refusal(f"{split}.json must be a list of videos, not of type {type(rows).__name__}; fetch it again")
+        for number, row in enumerate(rows, 1):
             where = f"{split}.json, row {number}"
             if not isinstance(row, dict) or not str(row.get("id", "")).isalnum():
                 faults[SPLITS[split]].append(Rejected(f"{split} row {number}", f"{where} has no id: {row!r:.100}"))

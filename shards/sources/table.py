@@ -23,7 +23,7 @@ from shards.sources.listing import Listing
 from shards.sources.names import apart, numbered
 from shards.sources.parquet import read_cell
 from shards.sources.rows import Rows
-from shards.sources.table_rows import Item, Seen, extension_of, name_of
+from shards.sources.table_rows import Cell, File, Seen, extension_of, name_of
 
 ROLES = ("path", "label", "split", "start", "end")
 
@@ -56,7 +56,7 @@ class Table:
 
     def splits(self) -> Mapping[str, Listing]:
         columns, seen = self._columns(columns_of(self.file)), Seen()
-        rows = Rows(Item, self._items(columns, seen))
+        rows = Rows(File if "path" in columns else Cell, self._items(columns, seen))
         if not len(rows):
             why = f", such as: {seen.rejected[0].reason}" if seen.rejected else ""
             raise Refusal(f"{self.file} has no row that can be used{why}")
@@ -75,17 +75,17 @@ class Table:
             for split in order
         }  # fmt: skip
 
-    def samples(self, item: Item) -> Iterator[Sample]:
-        if item.path:
-            name, extension = name_of(item.path), extension_of(item.path)
+    def samples(self, item: File | Cell) -> Iterator[Sample]:
+        if isinstance(item, File):
+            name, extension = apart(name_of(item.path), item.before), extension_of(item.path)
             content = ((self.root or self.file.parent) / item.path).read_bytes()
         else:
             name, extension = f"{item.group:06d}/{item.row:08d}", self.extension
             content = read_cell(self.file, self.content, item.group, item.row)
         segment = (item.start, item.end) if item.end else None
-        yield Sample(apart(name, item.before), {extension: content}, item.label, segment=segment)
+        yield Sample(name, {extension: content}, item.label, segment=segment)
 
-    def _items(self, columns: Mapping[str, str], seen: Seen) -> Iterator[Item]:
+    def _items(self, columns: Mapping[str, str], seen: Seen) -> Iterator[File | Cell]:
         for row in read_columns(self.file, [*columns.values()], seen.rejected):
             try:
                 yield seen.understand(row, columns, self.extension)

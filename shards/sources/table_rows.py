@@ -20,17 +20,25 @@ URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 MOST_SPLITS = 100
 
 
-class Item(NamedTuple):
-    """A file by its path or a cell by its row group and row, and which it is of those whose names are alike."""
+class File(NamedTuple):
+    """A file by its path, and which it is of those whose names are alike."""
 
     path: str
-    group: Small
-    row: Small
     label: Small
     before: Small
     start: float
     end: float
     """In seconds; 0 stands for all of the video."""
+
+
+class Cell(NamedTuple):
+    """Bytes in a Parquet file, by their row group and the row in it."""
+
+    group: int
+    row: int
+    label: Small
+    start: float
+    end: float
 
 
 @dataclass
@@ -44,7 +52,7 @@ class Seen:
     kinds: Counter[Kind] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
 
-    def understand(self, row: Cells, columns: Mapping[str, str], extension: str) -> Item:
+    def understand(self, row: Cells, columns: Mapping[str, str], extension: str) -> File | Cell:
         """Raises: ``ValueError`` if the row makes no sense, ``Refusal`` if the whole table does not."""
         value = dict(zip(columns, row.values, strict=True))
         path, label = value.get("path", ""), value.get("label", "unlabelled")
@@ -62,7 +70,8 @@ class Seen:
             raise Refusal(
                 f"there are more than {MOST_SPLITS} splits, such as {split!r}; name another column by --split"
             )
-        return Item(path, row.group, row.number, self.labels.setdefault(label, len(self.labels)), 0, *segment)
+        number = self.labels.setdefault(label, len(self.labels))
+        return File(path, number, 0, *segment) if path else Cell(row.group, row.number, number, *segment)
 
 
 def name_of(path: str) -> str:

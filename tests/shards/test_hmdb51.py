@@ -23,7 +23,7 @@ def plant(root: Path, lists: dict[str, list[str]], split: int = 1, missing: tupl
         for video in (row.rpartition(" ")[0] for row in rows):
             if video and video not in missing:
                 (root / "hmdb51" / name / video).write_text(f"{name}/{video}")
-    return Hmdb51(root / "hmdb51", root / "lists", split)  # type: ignore[arg-type]
+    return Hmdb51(root / "hmdb51", root / "lists", split)
 
 
 def found(source: Hmdb51) -> dict[str, list[tuple[str, str, int]]]:
@@ -85,7 +85,9 @@ def test_complete_lists_have_their_official_sizes(tmp_path):
 
 def test_the_rar_and_other_folders_are_refused(tmp_path):
     source = plant(tmp_path, {"wave": ["a.avi 1"]})
-    with pytest.raises(Refusal, match="hmdb51_org.rar is a RAR, .*`unrar x hmdb51_org.rar` and then `unrar x CLASS.rar`"):
+    with pytest.raises(
+        Refusal, match="hmdb51_org.rar is a RAR, .*`unrar x hmdb51_org.rar` and then `unrar x CLASS.rar`"
+    ):
         Hmdb51(tmp_path / "hmdb51_org.rar", source.lists).splits()
     with pytest.raises(Refusal, match="has no CLASS_test_split1.txt; give the folder testTrainMulti_7030_splits"):
         Hmdb51(source.root, source.root).splits()

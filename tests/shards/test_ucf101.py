@@ -12,7 +12,8 @@ LISTS = {
     "classInd.txt": "1 ApplyEyeMakeup\r\n2 HandstandPushups\r\n",
     "trainlist01.txt": "ApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi 1\r\n"
     "HandstandPushups/v_HandStandPushups_g08_c01.avi 2\r\n",
-    "testlist01.txt": "ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01.avi\nHandstandPushups/v_HandstandPushups_g01_c01.avi\n\n",
+    "testlist01.txt": "ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01.avi\n"
+    "HandstandPushups/v_HandstandPushups_g01_c01.avi\n\n",
 }
 VIDEOS = [
     "ApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi",
@@ -102,7 +103,7 @@ def official(root: Path, train: int, test: int, split: int) -> Ucf101:
     lines = {"train": [f"C1/v_{i}.avi 1" for i in range(train)], "test": [f"C1/v_{train + i}.avi" for i in range(test)]}
     lists = {f"{name}list0{split}": "\n".join(rows) for name, rows in lines.items()}
     plant(root, ["C1/v_0.avi", f"C1/v_{train}.avi"], classInd="\n".join(f"{i} C{i}" for i in range(1, 102)), **lists)
-    return Ucf101(root / "UCF-101", root / "lists", split)  # type: ignore[arg-type]
+    return Ucf101(root / "UCF-101", root / "lists", split)
 
 
 @pytest.mark.parametrize("split, train, test", [(1, 9537, 3783), (2, 9586, 3734), (3, 9624, 3696)])
