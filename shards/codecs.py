@@ -9,6 +9,7 @@ def codec_of(extension: str, content: bytes) -> str:
 
     Raises: ``Refusal`` if the content has no such header.
     """
+    extension = extension.rpartition(".")[2]
     with readable(extension, content):
         return _image(content) if extension in IMAGES else _video(extension, content)
 

@@ -1,7 +1,6 @@
 """What an encoded image or video says of itself, measured once when shards are made."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from shards.opening import film, frames, picture, readable
@@ -32,7 +31,6 @@ def kind_of(extension: str) -> Kind | None:
     return "image" if extension in IMAGES else "video" if extension in VIDEOS else None
 
 
-@lru_cache(1)  # a copied file is asked about twice, by the recoding and by who indexes its outcome
 def examine(extension: str, content: bytes) -> Media:
     """Read an image's header, or decode a video from end to end.
 

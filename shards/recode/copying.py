@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shards.media import Kind, examine
+from shards.media import Kind
 from shards.recode.part import Part
 from shards.refusal import Refusal
 
@@ -19,4 +19,4 @@ class Copy:
     def __call__(self, extension: str, content: bytes, segment: tuple[float, float] | None) -> Iterator[Part]:
         if segment is not None:
             raise Refusal("samples are segments of longer files: choose recode:h264 or recode:jpeg-frames")
-        yield Part("", {extension: content}, (0, examine(extension, content).frames, 1))
+        yield Part("", {extension: content}, (0, -1, 1))  # -1: to its end, which is measured afterwards

@@ -1,4 +1,4 @@
-"""The border between recoding and writing."""
+"""What recoding makes of one file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ class Part:
     """What becomes of a file, or of a stretch of it."""
 
     suffix: str
-    """Appended to the sample's name: nothing for all of a file or segment, "-000", "-001" … for its chunks."""
+    """Appended to the sample's name: "" for all of it, "-000", "-001" … for chunks."""
     media: Mapping[str, bytes]
-    """Encoded files by extension; the first is the image or the video, or its first frame."""
+    """By extension; the first is the image or the video, or its first frame."""
     origin: tuple[int, int, int]
-    """Which frames of the original these are: first, one past the last, step. An image is (0, 1, 1)."""
+    """Which frames of the original: first, one past the last, step; a picture is (0, 1, 1)."""
     rate: tuple[int, int] | None = None
-    """Frames per second, where the encoded files themselves cannot say it; 0/1 where the original did not either."""
+    """Frames per second, numerator and denominator; ``None`` where the medium itself says."""

@@ -64,10 +64,10 @@ def test_a_picture_beyond_the_bound_is_refused_with_the_numbers():
 def test_a_frame_beyond_the_bound_is_refused_with_the_numbers(h264: Path, monkeypatch: pytest.MonkeyPatch):
     content = h264.read_bytes()
     monkeypatch.setattr("shards.opening.PIXELS", 48 * 64)
-    assert examine.__wrapped__("mp4", content).frames == 20
+    assert examine("mp4", content).frames == 20
     monkeypatch.setattr("shards.opening.PIXELS", 48 * 64 - 1)
     with pytest.raises(Refusal, match="48 by 64 pixels, more than 3071 in all"):
-        examine.__wrapped__("mp4", content)
+        examine("mp4", content)
 
 
 def test_a_stream_that_grows_beyond_the_bound_is_refused(h264: Path, monkeypatch: pytest.MonkeyPatch):
@@ -75,4 +75,4 @@ def test_a_stream_that_grows_beyond_the_bound_is_refused(h264: Path, monkeypatch
     monkeypatch.setattr("shards.opening.PIXELS", 48 * 64 - 1)
     monkeypatch.setattr("shards.opening._refuse_large", lambda height, width: None)
     with pytest.raises(Refusal, match="as 'mp4'"):
-        examine.__wrapped__("mp4", h264.read_bytes())
+        examine("mp4", h264.read_bytes())
