@@ -86,6 +86,8 @@ class Check:
         extent, keys = np.array([[media.frames, media.height, media.width]]), [np.array(media.key_frames, np.int32)]
         sides = np.minimum(extent[:, 1:], PATCH) if self.kind == "video" else extent[:, 1:]
         box = np.concatenate([(extent[:, 1:] - sides) // 2, sides], axis=1)[None]
+        if self.kind == "frames" and isinstance(content, bytes):
+            content = {0: content}  # a video of one frame
         try:
             return execute(Cut([content], ["file"], extent, keys, numbers[None, None], box, SIDE))[0, 0]
         except Broken as broken:
