@@ -20,8 +20,8 @@ def even(height: int, width: int) -> tuple[int, int]:
     return max(height // 2 * 2, 2), max(width // 2 * 2, 2)
 
 
-def refuse_outside(**bounds: tuple[float | None, float, float]) -> None:
+def refuse_outside(**bounds: tuple[float | int | None, int, int]) -> None:
     """Raise ``Refusal`` for the first (value, least, most) whose value lies outside; ``None`` never does."""
     for name, (value, least, most) in bounds.items():
         if value is not None and not least <= value <= most:
-            raise Refusal(f"recode: {name} is {value:g}; choose a number from {least:g} to {most:g}")
+            raise Refusal(f"recode: {name} is {value:g}; choose a number from {least} to {most}")

@@ -17,7 +17,7 @@ from shards.opening import film, frames
 from shards.refusal import Refusal
 
 GRACE = Fraction(1, 1000)  # seconds: Matroska rounds its times to so much
-TAIL = Fraction(1, 2)  # seconds: a last chunk that spans less is part of the one before
+TAIL = Fraction(1, 2)  # seconds from the first to the last frame: a last chunk of less is part of the one before
 UNKNOWN = Fraction(25)  # frames per second of a file that says neither a rate nor times
 
 
@@ -98,6 +98,9 @@ def _numbered(some: Iterator[Frame], seconds: Fraction) -> Iterator[tuple[int, F
         if number == chunk:
             yield number, frame
             continue
+        if waiting and number > waiting[0][0]:  # there is more behind: what waited is no tail
+            yield from waiting
+            chunk, waiting = waiting[0][0], []
         waiting.append((number, frame))
         if frame.time - waiting[0][1].time >= TAIL:
             yield from waiting
