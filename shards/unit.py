@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from shards.records import MAKING, write_record
 from shards.refusal import Refusal
@@ -47,8 +48,8 @@ class Unit:
 
 
 def _name(item: Hashable) -> str:
-    said = getattr(item, "name", None) or getattr(item, "path", None) or str(item)
-    return tidy(str(said))
+    path = getattr(item, "path", None)
+    return tidy(str(PurePosixPath(path).with_suffix("")) if path else str(item))
 
 
 def make_shard(unit: Unit) -> tuple[int, Written]:
