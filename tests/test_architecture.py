@@ -12,6 +12,7 @@ FLOW = ["shards", "pipelines", "training"]  # data flows left to right; imports 
 ROOMS = {  # third-party library → where it may be imported
     "webdataset": {"shards"},
     "fsspec": {"shards"},
+    "braceexpand": {"shards"},
     "xxhash": {"shards"},
     "numba": {"shards"},
     "ray": {"shards"},

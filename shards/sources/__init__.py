@@ -6,5 +6,10 @@ from tyro.conf import subcommand
 
 from shards.sources.folder import Folder
 from shards.sources.synthetic import Synthetic
+from shards.sources.tars import WebDataset
 
-Source = Annotated[Folder, subcommand("folder")] | Annotated[Synthetic, subcommand("synthetic")]
+Source = (
+    Annotated[Folder, subcommand("folder")]
+    | Annotated[Synthetic, subcommand("synthetic")]
+    | Annotated[WebDataset, subcommand("webdataset")]
+)

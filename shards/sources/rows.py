@@ -69,7 +69,7 @@ class Rows(Sequence[Row], Generic[Row]):
         return found.hexdigest()
 
     def _with(self, columns: list[Any], numbers: np.ndarray | range) -> "Rows[Row]":
-        other = Rows(self._kind)
+        other: Rows[Row] = Rows(self._kind)
         other._columns, other._numbers = columns, numbers
         return other
 
