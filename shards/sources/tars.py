@@ -70,14 +70,14 @@ class WebDataset:
     def samples(self, item: Item) -> Iterator[Sample | Rejected]:
         seen: Counter[str] = Counter()
         for group in groups(item.tar, lambda extension: _most(extension, item.kind)):
-            name = group.key if item.made_here else tidy(f"{item.name}/{group.key}")
+            name = group.key if item.made_here else f"{item.name}/{tidy(group.key)}"
             seen[name] += 1
             try:
                 if item.made_here and seen[name] > 1:
                     raise Refusal("a sample of this name came before it")
                 yield self._sample(apart(name, seen[name] - 1), group, item)
             except ValueError as error:
-                yield Rejected(tidy(name), str(error))
+                yield Rejected(tidy(name) if item.made_here else name, str(error))
 
     def _listing(self, split: str, parts: list[Found]) -> Listing:
         manifest = next((part.manifest for part in parts if part.manifest), None)
