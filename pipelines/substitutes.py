@@ -19,6 +19,7 @@ from pipelines.faults import Fault, Faults
 from shards.order import permutation
 from shards.read import Changed, Shards
 from shards.refusal import Refusal
+from shards.treat import Treatment
 from shards.validate import Validator
 
 Decode = Callable[[np.ndarray], Tensor]
@@ -39,7 +40,7 @@ class Sound:
         self.shards, self._faults = shards, faults
         self.decode = decoder.open(shards.manifest.kind, device, threads)
         self._trusted = decoder.library in shards.manifest.checked
-        self._validator = Validator(Check(shards.manifest.kind, decoder))
+        self._validator = Validator(Treatment(check=Check(shards.manifest.kind, decoder)))
 
     def cut(self, samples: np.ndarray, frames: np.ndarray, boxes: np.ndarray, side: int) -> Cut:
         """What to decode of ``samples`` [b], with bytes that may be decoded in this process.
@@ -91,7 +92,7 @@ class Sound:
     def _read(self, sample: int) -> bytes:
         content = self.shards.media(sample)
         if not self._trusted and not self._faults.is_sound(sample):
-            media = self._validator(self.shards.extension(sample), content)
+            media = self._validator(self.shards.extension(sample), content)[0].measured
             found, indexed = (media.frames, media.height, media.width), tuple(self.shards.index.extent[sample].tolist())
             if found != indexed:
                 raise Refusal(f"(frames, height, width) are {found}, the index says {indexed}; make the shards again")

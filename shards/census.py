@@ -7,6 +7,7 @@ import numpy as np
 
 from shards.index import Index
 from shards.manifest import Manifest
+from shards.twins import content_keys
 
 Twins = list[tuple[str, str]]  # (split, name) of samples with the same bytes
 
@@ -36,13 +37,9 @@ def census(manifest: Manifest, index: Index | None) -> dict[str, str]:
 
 
 def twins(indexes: Mapping[str, Index]) -> list[Twins]:
-    """Groups of samples whose media have equal CRC-32 and size, over all of the splits."""
+    """Groups of samples whose media have the same bytes, over all of the splits."""
     names = [(split, name) for split, index in indexes.items() for name in index.name.tolist()]
-    keys = [np.empty(0, np.uint64)]
-    for index in indexes.values():
-        first = np.r_[0, index.members_end[:-1]][: len(index)]
-        keys.append((index.size[first].astype(np.uint64) << np.uint64(32)) | index.checksum[first])
-    every = np.concatenate(keys)
+    every = np.concatenate([np.empty(0, np.uint64), *(content_keys(index) for index in indexes.values())])
     order = np.argsort(every, kind="stable")
     runs = np.split(order, np.flatnonzero(np.diff(every[order])) + 1)
     return [[names[i] for i in run] for run in runs if len(run) > 1]

@@ -15,6 +15,7 @@ def codec_of(extension: str, content: bytes) -> str:
 
     Raises: ``Refusal`` if the content has no such header.
     """
+    extension = extension.rpartition(".")[2]
     try:
         return _image(content) if extension in IMAGES else _video(extension, content)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, av.error.FFmpegError) as error:

@@ -8,10 +8,10 @@ import numpy as np
 from PIL import Image
 
 
-def jpeg(pixels: np.ndarray, quality: int = 90) -> bytes:
+def jpeg(pixels: np.ndarray, quality: int = 90, subsampling: str = "4:2:0") -> bytes:
     """Encode one picture, uint8 of shape [h, w, 3]."""
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality, subsampling=subsampling)
     return file.getvalue()
 
 

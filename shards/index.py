@@ -3,9 +3,11 @@
 It is an uncompressed ``.npz`` that holds no Python objects, so reading one executes nothing.
 """
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -13,16 +15,17 @@ import numpy as np
 from shards.media import Media
 from shards.refusal import Refusal
 from shards.sample import Sample
+from shards.tar import Place
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where one member's content lies in its tar."""
+class Row(NamedTuple):
+    """A sample, what was measured of it, and where its media lie."""
 
-    offset: int
-    size: int
-    checksum: int
-    """CRC-32 of the content."""
+    sample: Sample
+    measured: Media
+    origin: tuple[int, int, int]
+    texture: tuple[int, int]
+    places: Sequence[Place]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class Index:
     """int32 [n, 3]: frames, height, width"""
     rate: np.ndarray
     """int32 [n, 2]: frames per second, numerator and denominator"""
+    origin: np.ndarray
+    """int32 [n, 3]: which frames of the original these are: first, one past the last, step"""
+    texture: np.ndarray
+    """int32 [n, 2]: height and width of the sample's texture; zeros where it has none"""
     key_frames: np.ndarray
     """int32 [all key frames]"""
     key_frames_end: np.ndarray
@@ -50,7 +57,7 @@ class Index:
     size: np.ndarray
     """int64 [all members], in bytes"""
     checksum: np.ndarray
-    """uint32 [all members]: CRC-32 of the content"""
+    """uint64 [all members]: XXH3-64 of the content"""
     members_end: np.ndarray
     """int64 [n]"""
 
@@ -62,9 +69,11 @@ class Index:
         start = self.key_frames_end[sample - 1] if sample else 0
         return self.key_frames[start : self.key_frames_end[sample]]
 
-    def save(self, file: Path) -> None:
-        with file.open("wb") as stream:
-            np.savez(stream, **{field.name: getattr(self, field.name) for field in fields(self)})
+    def encoded(self) -> bytes:
+        """What is written to the file."""
+        file = io.BytesIO()
+        np.savez(file, **{field.name: getattr(self, field.name) for field in fields(self)})
+        return file.getvalue()
 
     @staticmethod
     def load(file: Path) -> "Index":
@@ -73,29 +82,42 @@ class Index:
         Raises: ``Refusal`` if the file is no index of this format.
         """
         try:
-            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as columns:
-                return Index(**{field.name: columns[field.name] for field in fields(Index)})
-        except (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, BadZipFile) as error:
+            return Index.parse(file.read_bytes(), str(file))
+        except OSError as error:
             raise Refusal(f"{file} is not a readable shard index ({error}); make the shards again") from error
 
     @staticmethod
-    def of(samples: Sequence[tuple[Sample, Media, Sequence[Place]]]) -> "Index":
-        """Tabulate samples, each with what was measured of it and the places of its media."""
-        all_samples, media, places = zip(*samples, strict=True)
-        members = [place for run in places for place in run]
+    def parse(content: bytes, where: str) -> "Index":
+        """Read the content of an index.
+
+        Raises: ``Refusal`` that says where it was found.
+        """
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as columns:
+                return Index(**{field.name: columns[field.name] for field in fields(Index)})
+        except (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, BadZipFile) as error:
+            raise Refusal(f"{where} is not a readable shard index ({error}); make the shards again") from error
+
+    @staticmethod
+    def of(rows: Sequence[Row]) -> "Index":
+        """Tabulate samples."""
+        samples, media, origins, textures, runs = zip(*rows, strict=True)
+        places = [place for run in runs for place in run]
         return Index(
-            name=np.array([s.name for s in all_samples]),
-            label=np.array([s.label for s in all_samples], np.int32),
-            facts=np.array([[s.facts[f] for f in sorted(s.facts)] for s in all_samples], np.int32),
+            name=np.array([s.name for s in samples]),
+            label=np.array([s.label for s in samples], np.int32),
+            facts=np.array([[s.facts[f] for f in sorted(s.facts)] for s in samples], np.int32),
             extent=np.array([(m.frames, m.height, m.width) for m in media], np.int32),
             rate=np.array([m.rate for m in media], np.int32),
+            origin=np.array(origins, np.int32),
+            texture=np.array(textures, np.int32),
             key_frames=np.array([frame for m in media for frame in m.key_frames], np.int32),
             key_frames_end=np.cumsum([len(m.key_frames) for m in media], dtype=np.int64),
-            extension=np.array([extension for s in all_samples for extension in s.media]),
-            offset=np.array([place.offset for place in members], np.int64),
-            size=np.array([place.size for place in members], np.int64),
-            checksum=np.array([place.checksum for place in members], np.uint32),
-            members_end=np.cumsum([len(run) for run in places], dtype=np.int64),
+            extension=np.array([extension for s in samples for extension in s.media]),
+            offset=np.array([place.offset for place in places], np.int64),
+            size=np.array([place.size for place in places], np.int64),
+            checksum=np.array([place.checksum for place in places], np.uint64),
+            members_end=np.cumsum([len(run) for run in runs], dtype=np.int64),
         )
 
     @staticmethod

@@ -1,106 +1,129 @@
-"""A source to finished data sets, one per split, shards in parallel."""
+"""A plan to a finished data set: shards in any order, by any number of processes and machines, always the same bytes.
+
+TARGET/making/plan.json         what is being made; another plan is refused until this one is finished
+             /000000.json …     one record per finished shard, written after its tar and its index
+             /task-0.lock       who is at work
+TARGET/000000.tar …             complete or absent; the records say which belong to the data set
+      /manifest.json            written last, by whoever finds all records there; then ``making`` goes
+"""
 
 import json
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
-from dataclasses import asdict
-from multiprocessing import get_context
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
-from shards.files import sync_folder, write_atomically
-from shards.manifest import FILE_NAME, Manifest, ShardEntry
-from shards.order import permutation
+from shards.engines import Engine
+from shards.engines.here import Here
+from shards.finish import finish
+from shards.lock import locked
+from shards.manifest import FILE_NAME, Manifest
+from shards.plan import Plan
+from shards.records import MAKING, read_record, record_name
 from shards.refusal import Refusal
-from shards.sample import Rejected
-from shards.sources.listing import Listing, Source
-from shards.validate import SECONDS, Check, Validator
-from shards.write import write_shard
+from shards.target import Target
+from shards.unit import dismiss, make_shard
+from shards.write import Written
 
-MIXING_SEED = 0  # items are mixed once, so that readers without an index see the classes mixed too
-QUARANTINE = "quarantine.jsonl"
-Written = tuple[ShardEntry | None, list[Rejected]]
+PLAN_NAME = "plan.json"
+
+
+@dataclass(frozen=True)
+class Task:
+    """The part of a plan that is done here: every ``of``-th shard, from ``number`` on."""
+
+    number: int = 0
+    of: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.number < self.of:
+            raise Refusal(f"--task-id must lie in 0 … {self.of - 1}, for --num-tasks is {self.of}; got {self.number}")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A shard that is finished."""
+
+    items: int
+    """Of the source, dealt with."""
+    bytes: int
+    """Of the tar."""
+    left_out: int
+    """Samples in quarantine."""
+    earlier: bool = False
+    """Made by a run before this one."""
 
 
 def make_split(
-    source: Source, listing: Listing, folder: Path, samples_per_shard: int, jobs: int,
-    check: Check | None = None, seconds: float = SECONDS,
-) -> Iterator[int]:  # fmt: skip
-    """Write one split into ``folder`` and yield the number of samples dealt with, shard by shard as they are finished.
+    plan: Plan,
+    target: Target,
+    jobs: int = 1,
+    engine: Engine = Here(),  # noqa: B008, it is frozen
+    task: Task = Task(),  # noqa: B008, it is frozen
+) -> Iterator[Progress]:
+    """Make this task's part of a plan, and the manifest if it was the last part; tell of each shard as it is finished.
 
-    A sample that is damaged, that ``check`` refuses, or that takes longer than ``seconds`` (longer beyond 10 MB) is
-    left out and listed with the reason in ``quarantine.jsonl``. Shard k is a pure function of (listing, check, k):
-    neither ``jobs`` nor the order of finishing changes a byte.
+    A sample that cannot be had, is damaged, that the check refuses, or that takes too long is left out and listed with
+    the reason in ``quarantine.jsonl``. Shard k is a pure function of (plan, k): neither ``jobs`` nor the engine, the
+    number of tasks, the order of finishing or an interruption changes a byte. Where the same plan is finished already,
+    nothing is done.
 
-    Raises: ``Refusal`` if the folder already holds a data set, the split has no samples or none of them is sound.
+    Raises: ``Refusal`` if the target holds another data set, if somebody else is making this part, if the split has no
+    samples, or none of them is sound.
     """
-    refuse_leftovers(folder)
-    if not listing.items:
-        raise Refusal(f"no samples for {folder}; check the source's options")
-    folder.mkdir(parents=True, exist_ok=True)
-    mixed = [listing.items[i] for i in permutation(len(listing.items), MIXING_SEED, 0).tolist()]
-    parts = [mixed[start : start + samples_per_shard] for start in range(0, len(mixed), samples_per_shard)]
-    entries, rejected = [], []
-    for part, (entry, left_out) in zip(parts, _write_all(source, parts, folder, jobs, check, seconds), strict=True):
-        entries += [entry] if entry else []
-        rejected += left_out
-        yield len(part)
-    _list_rejected(rejected, folder)
-    if not entries:
-        raise Refusal(
-            f"none of the {len(mixed)} samples for {folder} is sound, such as {rejected[0].name!r}: "
-            f"{rejected[0].reason}; {folder / QUARANTINE} has them all"
-        )
-    sync_folder(folder)
-    checked, samples = check.libraries if check else (), sum(entry.samples for entry in entries)
-    Manifest(listing.kind, samples, dict(listing.classes), tuple(entries), checked, len(rejected)).save(folder)
-    sync_folder(folder)
-
-
-def read_quarantine(folder: Path) -> list[Rejected]:
-    """What was left out of a data set, in the order of the making."""
-    file = folder / QUARANTINE
-    return [Rejected(**json.loads(line)) for line in file.read_text().splitlines()] if file.is_file() else []
-
-
-def refuse_leftovers(folder: Path) -> None:
-    """Raise ``Refusal`` if ``folder`` holds a data set, or tars that readers without our index would read too."""
-    if (folder / FILE_NAME).exists():
-        raise Refusal(f"{folder} already holds a data set; delete it or choose another --out")
-    if any(folder.glob("*.tar")):
-        raise Refusal(f"{folder} holds tars of a making that was interrupted; delete it or choose another --out")
-
-
-def _list_rejected(rejected: Sequence[Rejected], folder: Path) -> None:
-    (folder / QUARANTINE).unlink(missing_ok=True)  # of an earlier making, in which nothing was sound
-    if rejected:
-        lines = (json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in rejected)
-        write_atomically(folder / QUARANTINE, "".join(lines).encode())
-
-
-def _write_all(
-    source: Source, parts: Sequence[list], folder: Path, jobs: int, check: Check | None, seconds: float
-) -> Iterator[Written]:
-    tasks = [(source, part, folder, f"{number:06d}") for number, part in enumerate(parts)]
-    if jobs == 1:
-        with closing(Validator(check, seconds)) as validator:
-            yield from (_write_part(task, validator) for task in tasks)
+    if not plan.listing.items:
+        raise Refusal(f"no samples for {target}; check the source's options")
+    if finished_before(plan, target):
         return
-    # "spawn": forking a process that already runs threads can deadlock it
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (check, seconds)) as pool:
-        yield from pool.map(_write_here, tasks)
+    making = target.inside(MAKING)
+    with locked(making, f"task-{task.number}-of-{task.of}.lock", str(target)):
+        _begin(plan, target, making, task)
+        mine, done = range(task.number, plan.shards, task.of), making.names()
+        for shard in mine:
+            if record_name(shard) in done:
+                yield _progress(plan, shard, read_record(making, shard), earlier=True)
+        missing = (plan.unit(shard, target) for shard in mine if record_name(shard) not in done)
+        try:
+            for shard, written in engine(make_shard, missing, jobs):
+                yield _progress(plan, shard, written)
+            if {record_name(shard) for shard in range(plan.shards)} <= making.names():
+                with locked(making, "finish.lock", str(target)):
+                    finish(plan, target, making, partial(engine, make_shard, jobs=jobs))
+        finally:
+            dismiss()
 
 
-def _write_part(task: tuple[Source, list, Path, str], validator: Validator) -> Written:
-    source, items, folder, name = task
-    return write_shard((s for item in items for s in source.samples(item)), folder, name, validator)
+def finished_before(plan: Plan, target: Target) -> bool:
+    """Whether the target holds the result of this very plan.
+
+    Raises: ``Refusal`` if it holds another data set.
+    """
+    if FILE_NAME not in target.names():
+        return False
+    if Manifest.parse(target.read(FILE_NAME), str(target)).plan != plan.fingerprint:
+        raise Refusal(f"{target} already holds another data set; delete it or choose another --out")
+    target.inside(MAKING).clear()  # if the last run was stopped between its last two deeds
+    return True
 
 
-def _begin(check: Check | None, seconds: float) -> None:
-    """Give a process of the pool the validator that serves all its shards: to start one takes seconds."""
-    global _validator
-    _validator = Validator(check, seconds)
+def _begin(plan: Plan, target: Target, making: Target, task: Task) -> None:
+    """Make sure that what lies there is of this plan, and that nobody divides it in another way at the same time."""
+    there = making.names()
+    if PLAN_NAME in there:
+        if json.loads(making.read(PLAN_NAME))["fingerprint"] != plan.fingerprint:
+            raise Refusal(
+                f"{target} holds an unfinished making of something else (other options, other files, or other versions "
+                "of what checks them); go on with that command, delete it, or choose another --out"
+            )
+    elif any(name.endswith(".tar") for name in target.names()):
+        raise Refusal(f"{target} holds tars that were not made here; choose another --out, or move them away")
+    else:
+        making.write(PLAN_NAME, json.dumps({"fingerprint": plan.fingerprint, "shards": plan.shards}).encode())
+    for name in there:
+        if name.startswith("task-") and not name.endswith(f"-of-{task.of}.lock"):
+            with locked(making, name, str(target)):
+                pass
 
 
-def _write_here(task: tuple[Source, list, Path, str]) -> Written:
-    return _write_part(task, _validator)
+def _progress(plan: Plan, shard: int, written: Written, earlier: bool = False) -> Progress:
+    size = written.entry.bytes if written.entry else 0
+    return Progress(len(plan.items(shard)), size, len(written.rejected), earlier)

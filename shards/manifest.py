@@ -3,15 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from shards.files import write_atomically
 from shards.media import Kind
 from shards.refusal import Refusal
+from shards.target import Target
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FILE_NAME = "manifest.json"
 SEAL_NAME = "manifest.sha256"  # for tools/check_shards.py, and for: sha256sum -c manifest.sha256
 
@@ -41,15 +42,15 @@ class Manifest:
     """Libraries, with versions, that decoded every sample from end to end; data sets older than the check have none."""
     quarantined: int = 0
     """Samples that were left out; ``quarantine.jsonl`` beside the manifest says which and why."""
+    made: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What was done to the media: under "recode" and "texture" its name and settings; nothing if they are as found."""
+    plan: str = ""
+    """Fingerprint of what was asked for, by which a making knows that this is its own result."""
     format_version: int = FORMAT_VERSION
 
     @cached_property
     def text(self) -> str:
-        stated = asdict(self)
-        for younger in ("checked", "quarantined"):  # older data sets keep their fingerprint
-            if not stated[younger]:
-                del stated[younger]
-        return json.dumps(stated, indent=1, sort_keys=True) + "\n"
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
 
     @property
     def fingerprint(self) -> str:
@@ -61,9 +62,9 @@ class Manifest:
         """Names of the index's fact columns."""
         return tuple(sorted(set(self.classes) - {"label"}))
 
-    def save(self, folder: Path) -> None:
-        write_atomically(folder / SEAL_NAME, f"{self.fingerprint}  {FILE_NAME}\n".encode())
-        write_atomically(folder / FILE_NAME, self.text.encode())
+    def save(self, target: Target) -> None:
+        target.write(SEAL_NAME, f"{self.fingerprint}  {FILE_NAME}\n".encode())
+        target.write(FILE_NAME, self.text.encode())
 
     @staticmethod
     def load(folder: Path) -> "Manifest":
@@ -75,7 +76,18 @@ class Manifest:
         if not file.is_file():
             raise Refusal(_missing(folder))
         try:
-            found = json.loads(file.read_text())
+            return Manifest.parse(file.read_bytes(), str(file))
+        except OSError as error:
+            raise Refusal(f"{file} cannot be read ({error.strerror})") from error
+
+    @staticmethod
+    def parse(text: bytes, where: str) -> "Manifest":
+        """Read a manifest's text.
+
+        Raises: ``Refusal`` that says where it was found.
+        """
+        try:
+            found = json.loads(text)
             version = found["format_version"]
             if version != FORMAT_VERSION:
                 raise Refusal(f"format {version}, this version reads {FORMAT_VERSION}")
@@ -83,8 +95,8 @@ class Manifest:
             classes = {fact: tuple(names) for fact, names in found.pop("classes").items()}
             checked = tuple(found.pop("checked", ()))
             return Manifest(classes=classes, shards=entries, checked=checked, **found)
-        except (OSError, TypeError, KeyError, AttributeError, ValueError) as error:
-            raise Refusal(f"{file} is not a readable manifest ({error}); make the shards again") from error
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            raise Refusal(f"{where} is not a readable manifest ({error}); make the shards again") from error
 
 
 def _missing(folder: Path) -> str:

@@ -1,16 +1,20 @@
 """A finished data set, open for random access."""
 
 import mmap
-import zlib
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+import xxhash
 
 from shards.files import sha256
 from shards.index import Index
 from shards.manifest import Manifest, ShardEntry
+from shards.media import kind_of
 from shards.refusal import Refusal
+from shards.treat import TEXTURE
 
 MAPS = 256  # tars mapped at a time; each holds a file open, and processes may often open 1024
 
@@ -51,22 +55,39 @@ class Shards:
     def __len__(self) -> int:
         return self.manifest.samples
 
+    @property
+    def stored(self) -> Literal["image", "video", "frames"]:
+        """What each sample is kept as: a picture, a video file, or a picture per frame of a video."""
+        if self.manifest.kind == "video" and kind_of(self.extension(0).rpartition(".")[2]) == "image":
+            return "frames"
+        return self.manifest.kind
+
     def media(self, sample: int) -> bytes:
         """The sample's image or video, as encoded.
 
         Raises: ``Changed`` if the bytes are not those that were written.
         """
-        index, member = self.index, self._member(sample)
-        start, size = int(index.offset[member]), int(index.size[member])
-        content = self._map(self._shard(sample))[start : start + size]
-        if zlib.crc32(content) != index.checksum[member]:
-            where = self.folder / self.tar(sample)
-            raise Changed(f"{where}: sample {str(index.name[sample])!r} has changed since it was written")
-        return content
+        return self._content(sample, self._members(sample).start)
+
+    def frames(self, sample: int, numbers: Iterable[int]) -> dict[int, bytes]:
+        """Some frames of a video that is kept as pictures, by number.
+
+        Raises: ``Changed`` if their bytes are not those that were written.
+        """
+        first = self._members(sample).start
+        return {number: self._content(sample, first + number) for number in numbers}
+
+    def texture(self, sample: int) -> bytes | None:
+        """The picture that was made of the sample's texture; ``None`` if none was.
+
+        Raises: ``Changed`` if the bytes are not those that were written.
+        """
+        found = [m for m in self._members(sample) if self.index.extension[m] == TEXTURE]
+        return self._content(sample, found[0]) if found else None
 
     def extension(self, sample: int) -> str:
-        """What the sample's image or video is called after the dot: "jpg", "mp4"."""
-        return str(self.index.extension[self._member(sample)])
+        """What the sample's image, video or first frame is called after the dot: "jpg", "mp4", "0000.jpg"."""
+        return str(self.index.extension[self._members(sample).start])
 
     def tar(self, sample: int) -> str:
         """The file name of the tar that holds the sample."""
@@ -81,8 +102,17 @@ class Shards:
         """The class of every sample: int32 of shape [n]."""
         return self.index.label if fact == "label" else self.index.facts[:, self.manifest.facts.index(fact)]
 
-    def _member(self, sample: int) -> int:
-        return int(self.index.members_end[sample - 1]) if sample else 0
+    def _members(self, sample: int) -> range:
+        return range(int(self.index.members_end[sample - 1]) if sample else 0, int(self.index.members_end[sample]))
+
+    def _content(self, sample: int, member: int) -> bytes:
+        index = self.index
+        start, size = int(index.offset[member]), int(index.size[member])
+        content = self._map(self._shard(sample))[start : start + size]
+        if xxhash.xxh3_64_intdigest(content) != index.checksum[member]:
+            where = self.folder / self.tar(sample)
+            raise Changed(f"{where}: sample {str(index.name[sample])!r} has changed since it was written")
+        return content
 
     def _shard(self, sample: int) -> int:
         return int(np.searchsorted(self._ends, sample, side="right"))

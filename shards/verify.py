@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from shards.files import sha256
 from shards.index import Index
-from shards.make import QUARANTINE
 from shards.manifest import FILE_NAME, SEAL_NAME, Manifest, ShardEntry
 from shards.order import permutation
+from shards.quarantine import QUARANTINE
 from shards.refusal import Refusal
 from shards.verify_index import trusted_index
 from shards.verify_tar import Reason, content_faults, file_faults, map_tar, place_faults

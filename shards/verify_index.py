@@ -8,7 +8,7 @@ import numpy as np
 from shards.files import sha256
 from shards.index import Index
 from shards.manifest import Manifest, ShardEntry
-from shards.media import kind_of
+from shards.media import Kind, kind_of
 from shards.refusal import Refusal
 
 
@@ -33,7 +33,8 @@ def _ragged(index: Index) -> Iterator[str]:
     """Columns that do not fit together."""
     n, members = len(index.name), len(index.offset)
     for column, shape in {
-        "label": (n,), "facts": (n, -1), "extent": (n, 3), "rate": (n, 2), "key_frames_end": (n,), "members_end": (n,),
+        "label": (n,), "facts": (n, -1), "extent": (n, 3), "rate": (n, 2),
+        "origin": (n, 3), "texture": (n, 2), "key_frames_end": (n,), "members_end": (n,),
         "extension": (members,), "size": (members,), "checksum": (members,),
     }.items():  # fmt: skip
         found = getattr(index, column).shape
@@ -62,8 +63,14 @@ def _contradictions(index: Index, entry: ShardEntry, manifest: Manifest) -> Iter
     if (index.offset < 0).any() or (index.size < 0).any() or (index.offset + index.size > entry.bytes).any():
         yield "has places outside the tar"
     first = index.extension[[0, *index.members_end[:-1]]] if len(index) else index.extension[:0]
-    others = sorted({extension for extension in first.tolist() if kind_of(extension) != manifest.kind})
+    others = sorted({extension for extension in first.tolist() if not _fits(extension, manifest.kind)})
     if others:
         yield f"has files of type {', '.join(others)} in a data set of {manifest.kind}s"
     if (index.extent < 1).any():
         yield "has samples without frames or pixels"
+
+
+def _fits(extension: str, kind: Kind) -> bool:
+    """Whether a sample's first file is of its kind; a video may be kept as pictures ("0000.jpg")."""
+    number, _, ending = extension.rpartition(".")
+    return kind_of(ending) == ("image" if number and kind == "video" else kind)

@@ -4,11 +4,12 @@ import hashlib
 import json
 import mmap
 import tarfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
+
+import xxhash
 
 from shards.codecs import codec_of
 from shards.index import Index
@@ -57,8 +58,8 @@ def content_faults(content: Content, index: Index, samples: Iterable[int], codec
             found = content[start : start + size]
             if len(found) < size:
                 yield name, f"its {extension} ends beyond the tar"
-            elif zlib.crc32(found) != index.checksum[member]:
-                yield name, f"its {extension} has changed since it was written: another CRC-32"
+            elif xxhash.xxh3_64_intdigest(found) != index.checksum[member]:
+                yield name, f"its {extension} has changed since it was written: another XXH3-64"
             elif member == run[0]:
                 try:
                     codecs[codec_of(extension, found)] += 1

@@ -14,10 +14,10 @@ from pipelines.check import Check
 from pipelines.decoders import Dali, Decord
 from pipelines.decoders.cut import Cut
 from pipelines.draws import Draws
-from shards.make import make_split
 from shards.manifest import Manifest
 from shards.media import examine
 from shards.sources.folder import Folder
+from tests.making import make_all
 
 BITS = 6  # a frame's number is written over its picture as so many bright or dark columns
 FORMATS = {
@@ -129,7 +129,7 @@ def _shards(root: Path, out: Path, files: dict[str, bytes]) -> Path:
     source = Folder(root)
     listing = source.splits()["train"]
     check = Check(listing.kind, Dali() if listing.kind == "image" else Decord())
-    assert sum(make_split(source, listing, out, samples_per_shard=5, jobs=1, check=check)) == len(files)
+    assert sum(make_all(source, listing, out, samples_per_shard=5, jobs=1, check=check)) == len(files)
     assert Manifest.load(out).quarantined == 0
     return out
 

@@ -10,11 +10,12 @@ import torch
 from pipelines.check import LOOSE, Check
 from pipelines.decoders import Dali, Decord, Plain
 from pipelines.decoders.cut import Cut, Execute
-from shards.make import make_split, read_quarantine
 from shards.media import Kind, examine
+from shards.quarantine import read_quarantine
 from shards.read import Shards
 from shards.refusal import Refusal
 from shards.sources.folder import Folder
+from tests.making import make_all
 from tests.pipelines.conftest import encode_image, encode_video, numbered_frames
 from tests.pipelines.damage import FATAL, OF_IMAGES, OF_VIDEOS, damaged, odd_but_legal
 
@@ -100,7 +101,7 @@ def make(root: Path, files: dict[str, bytes], out: Path) -> tuple[Shards, dict[s
         (root / "a" / name).write_bytes(content)
     source = Folder(root)
     listing = source.splits()["train"]
-    list(make_split(source, listing, out, 200, 1, Check(listing.kind, FAST[listing.kind]), seconds=20.0))
+    make_all(source, listing, out, 200, 1, Check(listing.kind, FAST[listing.kind]), seconds=20.0)
     return Shards(out), {one.name.removeprefix("a/"): one.reason for one in read_quarantine(out)}
 
 

@@ -18,11 +18,11 @@ from pipelines.decoders.cut import Broken
 from pipelines.faults import Faults
 from pipelines.frames import Clip
 from pipelines.loader import Loader, Place
-from shards.make import make_split
 from shards.order import Order, permutation
 from shards.read import Shards
 from shards.refusal import Refusal
 from shards.sources.folder import Folder
+from tests.making import make_all
 from tests.pipelines.fragile import Fragile
 
 SEED = 3
@@ -127,7 +127,7 @@ def data_set(root: Path, files: dict[str, bytes], out: Path, checked: tuple[str,
     for name, content in files.items():
         (root / "a" / name).write_bytes(content)
     source = Folder(root)
-    list(make_split(source, source.splits()["train"], out, 50, 1))
+    make_all(source, source.splits()["train"], out, 50, 1)
     manifest = json.loads((out / "manifest.json").read_text())
     (out / "manifest.json").write_text(json.dumps({**manifest, "checked": checked}))
     return out

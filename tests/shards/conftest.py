@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shards.make import make_split
 from shards.sources.folder import Folder
+from tests.making import make_all
 
 CLIP = {"frames": 20, "height": 48, "width": 64, "rate": Fraction(25, 2), "group": 8}
 
@@ -73,7 +73,7 @@ def finished(photos, tmp_path_factory) -> Path:
     """The photographs as a data set of three shards. Read only; copy it before you damage it."""
     folder = tmp_path_factory.mktemp("finished") / "train"
     source = Folder(photos)
-    assert list(make_split(source, source.splits()["train"], folder, samples_per_shard=4, jobs=1)) == [4, 4, 3]
+    assert make_all(source, source.splits()["train"], folder, samples_per_shard=4, jobs=1) == [4, 4, 3]
     return folder
 
 

@@ -4,17 +4,23 @@ import pytest
 
 from shards.census import census, counted, twins
 from shards.codecs import codec_of
-from shards.index import Index, Place
+from shards.index import Index, Row
 from shards.manifest import Manifest
 from shards.media import Media
 from shards.read import Shards
 from shards.refusal import Refusal
 from shards.sample import Sample
+from shards.tar import Place
 
 
 def index_of(*rows: tuple[str, int, Media, int]) -> Index:
     """From names, labels, media and checksums; all files have 100 bytes."""
-    return Index.of([(Sample(n, {"mp4": b""}, label), media, [Place(512, 100, crc)]) for n, label, media, crc in rows])
+    return Index.of(
+        [
+            Row(Sample(n, {"mp4": b""}, label), media, (0, media.frames, 1), (0, 0), [Place(512, 100, checksum)])
+            for n, label, media, checksum in rows
+        ]
+    )
 
 
 def test_images_by_size_and_class(finished):
@@ -59,10 +65,14 @@ def test_equal_files_are_found_within_and_across_splits():
     assert twins({"train": index_of(("a", 0, media, 1))}) == [] == twins({})
 
 
-def test_files_of_equal_checksum_and_other_size_are_no_twins():
-    index = index_of(*((name, 0, Media(8, 8, 1, (0, 1), ()), 7) for name in "ab"))
-    index.size[1] = 101
-    assert twins({"train": index}) == []
+def test_videos_as_frames_are_twins_if_all_frames_are_and_textures_do_not_count():
+    def video(name: str, *checksums: int) -> Row:
+        media = dict.fromkeys([f"{i:04d}.jpg" for i in range(len(checksums) - 1)] + ["texture.jpg"], b"")
+        places = [Place(512, 100, checksum) for checksum in checksums]
+        return Row(Sample(name, media, 0), Media(8, 8, 2, (0, 1), ()), (0, 2, 1), (8, 8), places)
+
+    index = Index.of([video("a", 1, 2, 3), video("b", 1, 4, 3), video("c", 1, 2, 5)])
+    assert twins({"train": index}) == [[("train", "a"), ("train", "c")]]
 
 
 def test_rare_things_are_counted_together():

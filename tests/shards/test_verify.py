@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 
 from shards.files import sha256
 from shards.index import Index
-from shards.make import make_split
 from shards.manifest import Manifest
 from shards.refusal import Refusal
 from shards.sample import Sample
 from shards.sources.synthetic import Synthetic
+from shards.target import Local
 from shards.validate import Validator
 from shards.verify import Fault, check_split
 from shards.write import write_shard
+from tests.making import make_all
 
 SHARDS = ("000000", "000001", "000002")
 FILES = [f"{shard}.{ending}" for shard in SHARDS for ending in ("tar", "index.npz")]
@@ -42,7 +43,7 @@ def copy(finished, tmp_path) -> Path:
 def facts(tmp_path_factory) -> Path:
     """A split of six videos with facts."""
     source, folder = Synthetic(medium="video", train=6, test=0), tmp_path_factory.mktemp("facts") / "train"
-    list(make_split(source, source.splits()["train"], folder, 4, jobs=1))
+    make_all(source, source.splits()["train"], folder, 4, jobs=1)
     return folder
 
 
@@ -58,11 +59,11 @@ def named(file: str) -> str:
 def reseal(folder: Path, shard: str, index: Index | None = None) -> None:
     """Make all hashes and sizes agree with a damaged shard, as a faulty writer would have left it."""
     if index is not None:
-        index.save(folder / f"{shard}.index.npz")
+        (folder / f"{shard}.index.npz").write_bytes(index.encoded())
     manifest, tar = Manifest.load(folder), folder / f"{shard}.tar"
     hashes = {"tar_sha256": sha256(tar), "index_sha256": sha256(folder / f"{shard}.index.npz")}
     entries = [replace(e, bytes=tar.stat().st_size, **hashes) if e.name == shard else e for e in manifest.shards]
-    replace(manifest, shards=tuple(entries)).save(folder)
+    replace(manifest, shards=tuple(entries)).save(Local(folder))
 
 
 def rewrite(folder: Path, change) -> None:
@@ -244,7 +245,7 @@ def test_an_index_of_fewer_samples_is_found_though_all_hashes_agree(copy):
 
 def test_a_manifest_that_miscounts_is_found(copy):
     manifest = Manifest.load(copy)
-    replace(manifest, samples=12).save(copy)
+    replace(manifest, samples=12).save(Local(copy))
     assert faults(copy, full=False) == [("manifest.json", "", "it states 12 samples, its shards have 11")]
 
 
@@ -261,9 +262,10 @@ def test_a_tar_that_the_manifest_does_not_know_is_found(copy):
 
 def test_a_name_that_two_shards_hold_is_found(picture_bytes, tmp_path):
     with closing(Validator()) as validator:
-        written = [write_shard([Sample("a", {"jpg": picture_bytes}, 0)], tmp_path, n, validator) for n in SHARDS[:2]]
-    entries = [entry for entry, _ in written]
-    Manifest("image", 2, {"label": ("x",)}, tuple(entries)).save(tmp_path)
+        sample = Sample("a", {"jpg": picture_bytes}, 0)
+        written = [write_shard([sample], Local(tmp_path), n, validator) for n in SHARDS[:2]]
+    entries = [one.entry for one in written]
+    Manifest("image", 2, {"label": ("x",)}, tuple(entries)).save(Local(tmp_path))
     assert faults(tmp_path) == [("000001", "a", "shard 000000 holds a sample of this name too")]
 
 
@@ -271,7 +273,7 @@ def test_what_was_left_out_is_counted_by_reason(copy):
     lines = [{"name": "a", "reason": "no frame decodes"}, {"name": "b", "reason": "too small"}]
     text = "\n".join(json.dumps(line) for line in [*lines, lines[0]])
     (copy / "quarantine.jsonl").write_text(text + "\n")
-    replace(Manifest.load(copy), quarantined=3).save(copy)
+    replace(Manifest.load(copy), quarantined=3).save(Local(copy))
     split = check_split(copy, full=False)
     assert split.quarantine == Counter({"no frame decodes": 2, "too small": 1}) and not split.faults
     (copy / "quarantine.jsonl").write_text(text + "\n{\n")

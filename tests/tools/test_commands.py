@@ -10,8 +10,8 @@ import pytest
 
 from pipelines.decoders import Plain
 from pipelines.negatives import Patches
-from shards.make import make_split
 from shards.sources.synthetic import Synthetic
+from tests.making import make_all
 from training.attacks import CLAE, Stillness
 from training.encoders import R3D18
 from training.false_negatives import KeepAll, Threshold
@@ -41,7 +41,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
     for medium in ("image", "video"):
         source = Synthetic(medium=medium, train=12, test=0)
-        list(make_split(source, source.splits()["train"], folder / medium / "train", 10, jobs=1))
+        make_all(source, source.splits()["train"], folder / medium / "train", 10, jobs=1)
     return folder
 
 

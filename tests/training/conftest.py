@@ -6,15 +6,15 @@ import pytest
 
 from pipelines.check import Check
 from pipelines.decoders import Dali, Decord
-from shards.make import make_split
 from shards.sources.synthetic import Synthetic
+from tests.making import make_all
 
 
 def make(folder: Path, **options) -> Path:
     source = Synthetic(**options)
     for split, listing in source.splits().items():
         check = Check(listing.kind, Dali() if listing.kind == "image" else Decord())
-        list(make_split(source, listing, folder / split, samples_per_shard=20, jobs=1, check=check))
+        make_all(source, listing, folder / split, samples_per_shard=20, jobs=1, check=check)
     return folder
 
 

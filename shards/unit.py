@@ -1,0 +1,78 @@
+"""The work unit: one shard, from its items to its tar, its index and its record, in any process of any machine."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+from shards.records import MAKING, write_record
+from shards.refusal import Refusal
+from shards.sample import Rejected, Sample
+from shards.sources.listing import Source
+from shards.sources.names import tidy
+from shards.target import Target
+from shards.treat import Treatment
+from shards.validate import Validator
+from shards.write import Written, write_shard
+
+ABSENT = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The making of one shard: picklable, and nothing but what it needs."""
+
+    source: Source
+    items: Sequence[Hashable]
+    number: int
+    treatment: Treatment
+    seconds: float
+    target: Target
+    drop: frozenset[str]
+
+    def __call__(self, validator: Validator) -> Written:
+        """Write the tar and its index."""
+        return write_shard(self._fetch(), self.target, f"{self.number:06d}", validator, self.drop)
+
+    def _fetch(self) -> Iterator[Sample | Rejected]:
+        for item in self.items:
+            try:
+                yield from self.source.samples(item)
+            except (Refusal, *ABSENT) as error:
+                said = error.strerror if isinstance(error, OSError) else error
+                yield Rejected(_name(item), f"cannot be fetched: {said}")
+            except OSError as error:  # not the sample's fault
+                raise Refusal(
+                    f"{_name(item)!r} cannot be read ({error}); the finished shards stay: when the storage is well "
+                    "again run the same command, it goes on where it stopped"
+                ) from error
+
+
+def _name(item: Hashable) -> str:
+    said = getattr(item, "name", None) or getattr(item, "path", None) or str(item)
+    return tidy(str(said))
+
+
+def make_shard(unit: Unit) -> tuple[int, Written]:
+    """Make one shard, then its record. Returns: its number, and what was written."""
+    written = unit(validator_here(unit.treatment, unit.seconds))
+    write_record(unit.target.inside(MAKING), unit.number, written)
+    return unit.number, written
+
+
+_servant: tuple[tuple[Treatment, float], Validator] | None = None
+
+
+def validator_here(treatment: Treatment, seconds: float) -> Validator:
+    """The validator of this process, which serves all its shards: to start one takes seconds."""
+    global _servant
+    if _servant is None or _servant[0] != (treatment, seconds):
+        dismiss()
+        _servant = (treatment, seconds), Validator(treatment, seconds)
+    return _servant[1]
+
+
+def dismiss() -> None:
+    """End the validator of this process, if there is one."""
+    global _servant
+    if _servant is not None:
+        _servant[1].close()
+        _servant = None
