@@ -48,14 +48,14 @@ def files_below(root: Path, rejected: list[Rejected]) -> Iterator[str]:
             yield path
             continue
         try:
-            found = (root / path).stat()
+            found = os.stat(f"{root}/{path}")  # a Path would take its parts, and may have thousands
             if stat.S_ISREG(found.st_mode):
                 yield path
             elif not stat.S_ISDIR(found.st_mode):
                 rejected.append(Rejected(tidy(path), "a pipe, a socket or a device, not a file"))
             elif (found.st_dev, found.st_ino) not in above:
                 inside = (*above, (found.st_dev, found.st_ino))
-                with os.scandir(root / path) as entries:
+                with os.scandir(f"{root}/{path}") as entries:
                     names = sorted(
                         ((entry.name, entry.is_file(follow_symlinks=False)) for entry in entries), reverse=True
                     )
@@ -70,10 +70,15 @@ def members(file: Path, rejected: list[Rejected], offset: int = 0, size: int | N
         window = _Window(stream, offset, file.stat().st_size if size is None else offset + size)
         try:
             for _, member in strict_members(window, "r:"):
-                if member.isreg() and not member.issparse():
-                    yield Place(member.name.removeprefix("./"), offset + member.offset_data, member.size)
-                elif not member.isdir():
-                    rejected.append(Rejected(tidy(member.name), "a link, a device or a sparse file in a tar"))
+                path = member.name.removeprefix("./")
+                if member.isdir():
+                    continue
+                if not member.isreg() or member.issparse():
+                    rejected.append(Rejected(tidy(path), "a link, a device or a sparse file in a tar"))
+                elif {"", ".", ".."} & {*path.split("/")}:
+                    rejected.append(Rejected(tidy(path), "its path leads out of the tar, or nowhere"))
+                else:
+                    yield Place(path, offset + member.offset_data, member.size)
         except tarfile.TarError as error:
             at = f" at byte {offset}" if offset else ""
             raise Refusal(f"{file}{at} is no whole, uncompressed tar ({error}); unpack it or fetch it again") from error

@@ -20,8 +20,8 @@ from shards.sources.labels import read_labels
 from shards.sources.listing import Listing
 from shards.sources.names import apart, numbered, printable, tidy
 from shards.sources.urls import Found, find_tars, shown
+from shards.treat import TEXTURE
 
-TEXTURE = "texture.jpg"  # of an earlier making
 MOST, MOST_SAID = 2**31, 2**20  # bytes of an image or a video; of a label
 
 
@@ -71,11 +71,12 @@ class WebDataset:
         seen: Counter[str] = Counter()
         for group in groups(item.tar, lambda extension: _most(extension, item.kind)):
             name = group.key if item.made_here else f"{item.name}/{tidy(group.key)}"
-            seen[name] += 1
+            name, before = apart(name, seen[name]), name
+            seen[before] += 1
             try:
-                if item.made_here and seen[name] > 1:
-                    raise Refusal("a sample of this name came before it")
-                yield self._sample(apart(name, seen[name] - 1), group, item)
+                if item.made_here and name != before:
+                    raise Refusal(f"a sample named {before!r} came before it")
+                yield self._sample(name, group, item)
             except ValueError as error:
                 yield Rejected(tidy(name) if item.made_here else name, str(error))
 

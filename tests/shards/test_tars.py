@@ -13,12 +13,12 @@ import fsspec
 import pytest
 from fsspec.registry import known_implementations
 
-from shards.make import make_split
 from shards.read import Shards
 from shards.refusal import Refusal
 from shards.sample import Rejected, Sample
 from shards.sources.synthetic import Synthetic
 from shards.sources.tars import WebDataset
+from tests.making import make_all
 
 Files = dict[str, bytes]
 TWO: Files = {"a.jpg": b"A", "a.cls": b"1", "b.jpg": b"B", "b.cls": b"0"}
@@ -245,11 +245,11 @@ def test_tars_are_read_over_http(server, tmp_path):
 def test_a_data_set_that_was_made_here_brings_all_it_knows(tmp_path):
     first = Synthetic("image", train=5, test=3, side=16)
     for split, listing in first.splits().items():
-        list(make_split(first, listing, tmp_path / "old" / split, 2, 1))
+        make_all(first, listing, tmp_path / "old" / split, 2, 1)
     again = WebDataset((str(tmp_path / "old"),))
     for split, listing in again.splits().items():
         assert listing.kind == "image" and listing.classes == first.splits()[split].classes
-        list(make_split(again, listing, tmp_path / "new" / split, 1, 1))
+        make_all(again, listing, tmp_path / "new" / split, 1, 1)
         old, new = (Shards(tmp_path / which / split) for which in ("old", "new"))
         assert sorted(old.index.name) == sorted(new.index.name)
         said = [
