@@ -15,11 +15,17 @@ from shards.keyed import check_seed, philox, purpose_key
 from shards.mixture import Mixture
 from shards.refusal import Refusal
 
+BLOCK = 2**20  # words made at a time: the generator needs twelve times their memory
+
 
 def permutation(count: int, seed: int, epoch: int, stream: int = 0) -> np.ndarray:
     """Every index below ``count`` once, in an order fixed by (seed, epoch, stream): int64 of shape [count]."""
-    a, b, _, _ = philox((np.arange(count), epoch, stream, 0), (seed, purpose_key("order")))
-    return np.argsort((a << np.uint64(32)) | b, kind="stable")
+    words = np.empty(count, np.uint64)
+    for start in range(0, count, BLOCK):
+        block = np.arange(start, min(start + BLOCK, count))
+        a, b, _, _ = philox((block, epoch, stream, 0), (seed, purpose_key("order")))
+        words[start : start + BLOCK] = (a << np.uint64(32)) | b
+    return np.argsort(words, kind="stable")
 
 
 @dataclass(frozen=True)
