@@ -169,6 +169,20 @@ def test_samples_before_a_cut_are_kept_and_the_tar_is_named(tmp_path, length):
     assert found[-1].reason == "its tar breaks off within it, or right behind it"
 
 
+def test_a_tar_without_an_end_says_so(tmp_path):
+    (tmp_path / "0.tar").write_bytes(tar(TWO)[:4096])
+    with pytest.raises(Refusal, match="behind byte 4096 .its end is missing."):
+        read(tmp_path)
+
+
+def test_files_of_absurd_size_are_not_read(tmp_path):
+    put(
+        tmp_path / "0.tar",
+        {"a.jpg": b"", "a.cls": b"0" + bytes(2**20), "a.txt": bytes(2**21), "b.jpg": b"", "b.cls": b"0"},
+    )
+    assert reasons(tmp_path) == {"0/a": "its cls has 1048577 bytes, at most 1048576 are read", "0/b": ""}
+
+
 def test_nothing_but_tars_is_refused(tmp_path):
     for content in (b"", b"no tar", bytes(range(256)) * 8):
         (tmp_path / "0.tar").write_bytes(content)
@@ -258,5 +272,12 @@ def test_a_data_set_that_was_made_here_brings_all_it_knows(tmp_path):
         ]
         assert said[0] == said[1]
     assert [*WebDataset((str(tmp_path / "old" / "test"),)).splits()] == ["test"]
+    shard = next((tmp_path / "new" / "test").glob("*.tar"))
+    shard.write_bytes(shard.read_bytes().rstrip(b"\0") + bytes(-len(shard.read_bytes().rstrip(b"\0")) % 512) + tar([
+        ("x.jpg", b""), ("x.cls", b"0"), ("x.json", b'{"shape": 0, "texture": 0}'), ("y.jpg", b""), ("x.jpg", b""),
+    ]))  # fmt: skip
+    assert [*reasons(tmp_path / "new" / "test", class_count=None).values()].count(
+        "a sample named 'x' came before it"
+    ) == 1
     with pytest.raises(Refusal, match="'test' is made of several data sets"):
         WebDataset((str(tmp_path / "old"), str(tmp_path / "new" / "test"))).splits()
