@@ -4,6 +4,7 @@ Pillow refuses a truncated picture, of which DALI may show a part; decord may co
 frames, or crash: run this in a child (``shards/validate.py``).
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,12 +14,13 @@ from torch import Tensor
 
 from pipelines.decoders import Decoder, Plain
 from pipelines.decoders.cut import Broken, Cut, Execute
-from shards.media import Kind, Media
+from shards.media import Media, Stored
 from shards.refusal import Refusal
 
 SIDE = 32  # pixels of the pictures that are compared
 PATCH = 64  # pixels of the part of each frame of a video that is compared: whole frames would cost five times as much
 COMPARED = 16  # frames of a video that are held against the oracle's, evenly spread
+BLOCK = 16  # frames that are stored as images and checked at a time: a whole video would not fit into memory
 LOOSE = 5.0  # of 255: how far two libraries may differ on average. Healthy files: up to 3.7; 16-bit gray in Pillow: 120
 TIGHT = 0.5  # of 255: how far a frame may depend on how one decoder came to it
 # places in a video, asked for in this order, two at a time as in a clip
@@ -27,9 +29,9 @@ SEEKS = ((0.25, 1.0), (0.5, 0.75), (0.0, 0.33))
 
 @dataclass(frozen=True)
 class Check:
-    """A full decode of one file by the oracle and by one decoder, and of videos a seek test."""
+    """A full decode of one sample by the oracle and by one decoder, and of video files a seek test."""
 
-    kind: Kind
+    kind: Stored
     decoder: Decoder
 
     @property
@@ -37,22 +39,30 @@ class Check:
         """Names and versions of what decodes, as ``Decoder.library`` says them."""
         return tuple(sorted({Plain().library, self.decoder.library}))
 
-    def __call__(self, content: bytes, media: Media) -> None:
-        """Return if the file is sound.
+    def __call__(self, content: bytes | Mapping[int, bytes], media: Media) -> None:
+        """Return if the sample is sound: a file, or all of a video's frames by their number.
 
         Raises: ``Refusal`` that says what is wrong with it.
         """
-        numbers = np.arange(media.frames)
-        some = numbers[:: max(media.frames // COMPARED, 1)]
-        exact = _decode(self._oracle, content, media, some)  # the oracle decodes the others too
-        if self.decoder == Plain():
+        for numbers in self._blocks(media):
+            some = numbers[:: 1 if self.kind == "frames" else max(media.frames // COMPARED, 1)]
+            exact = self._decode(self._oracle, content, media, some)  # the oracle decodes the others too
+            if self.decoder == Plain():
+                continue
+            found = self._decode(self._decoder, content, media, numbers)
+            self._compare(found[torch.from_numpy(some - numbers[0])], exact, some, LOOSE, "plain")
+            for places in SEEKS if self.kind == "video" else ():
+                sought = np.unique(np.round(np.array(places) * (media.frames - 1)).astype(np.int64))
+                pixels = self._decode(self._decoder, content, media, sought)
+                self._compare(pixels, found[torch.from_numpy(sought)], sought, TIGHT, "itself, read from the start,")
+
+    def _blocks(self, media: Media) -> Iterator[np.ndarray]:
+        """Frames to decode at a time; of stored frames equally many, for DALI builds anew for each other number."""
+        if self.kind != "frames":
+            yield np.arange(media.frames)
             return
-        found = _decode(self._decoder, content, media, numbers)
-        self._compare(found[torch.from_numpy(some)], exact, some, LOOSE, "plain")
-        for places in SEEKS if self.kind == "video" else ():
-            sought = np.unique(np.round(np.array(places) * (media.frames - 1)).astype(np.int64))
-            pixels = _decode(self._decoder, content, media, sought)
-            self._compare(pixels, found[torch.from_numpy(sought)], sought, TIGHT, "itself, read from the start,")
+        for start in range(0, media.frames, BLOCK):
+            yield np.minimum(np.arange(start, start + BLOCK), media.frames - 1)
 
     @cached_property
     def _oracle(self) -> Execute:
@@ -69,13 +79,16 @@ class Check:
             what = "the picture" if self.kind == "image" else f"frame {numbers[worst]}"
             raise Refusal(f"{self.decoder.library} and {whom} show {what} differently, by {apart[worst]:.0f} of 255")
 
-
-def _decode(execute: Execute, content: bytes, media: Media, numbers: np.ndarray) -> Tensor:
-    """Frames by number, all of an image and the middle of a video's, small: uint8 t c h w."""
-    extent, keys = np.array([[media.frames, media.height, media.width]]), [np.array(media.key_frames, np.int32)]
-    sides = np.minimum(extent[:, 1:], PATCH if media.frames > 1 else extent[:, 1:])
-    box = np.concatenate([(extent[:, 1:] - sides) // 2, sides], axis=1)[None]
-    try:
-        return execute(Cut([content], ["file"], extent, keys, numbers[None, None], box, SIDE))[0, 0]
-    except Broken as broken:
-        raise Refusal(broken.reasons[0]) from broken
+    def _decode(
+        self, execute: Execute, content: bytes | Mapping[int, bytes], media: Media, numbers: np.ndarray
+    ) -> Tensor:
+        """Frames by number, all of images and the middle of a video file's, small: uint8 t c h w."""
+        extent, keys = np.array([[media.frames, media.height, media.width]]), [np.array(media.key_frames, np.int32)]
+        sides = np.minimum(extent[:, 1:], PATCH) if self.kind == "video" else extent[:, 1:]
+        box = np.concatenate([(extent[:, 1:] - sides) // 2, sides], axis=1)[None]
+        if self.kind == "frames" and isinstance(content, bytes):
+            content = {0: content}  # a video of one frame
+        try:
+            return execute(Cut([content], ["file"], extent, keys, numbers[None, None], box, SIDE))[0, 0]
+        except Broken as broken:
+            raise Refusal(broken.reasons[0]) from broken

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from pipelines.check import Check
 from pipelines.decoders import Decoder
@@ -22,9 +21,9 @@ from shards.refusal import Refusal
 from shards.treat import Treatment
 from shards.validate import Validator
 
-Decode = Callable[[np.ndarray], Tensor]
-"""From sample numbers [b] to pixels; raises ``Broken``."""
 T = TypeVar("T")
+Decode = Callable[[np.ndarray], T]
+"""From sample numbers [b] to pixels; raises ``Broken``."""
 IN_A_ROW = 1000  # broken samples one after the other: chance would not do that
 
 
@@ -38,9 +37,10 @@ class Sound:
     def __init__(self, shards: Shards, decoder: Decoder, device: torch.device, threads: int, faults: Faults):
         """Open the decoder; what is learned of broken samples goes to ``faults``."""
         self.shards, self._faults = shards, faults
-        self.decode = decoder.open(shards.manifest.kind, device, threads)
+        self.decode = decoder.open(shards.stored, device, threads)
         self._trusted = decoder.library in shards.manifest.checked
-        self._validator = Validator(Treatment(check=Check(shards.manifest.kind, decoder)))
+        one_file = "video" if shards.stored == "video" else "image"  # in a child frames are checked one by one
+        self._validator = Validator(Treatment(check=Check(one_file, decoder)))
 
     def cut(self, samples: np.ndarray, frames: np.ndarray, boxes: np.ndarray, side: int) -> Cut:
         """What to decode of ``samples`` [b], with bytes that may be decoded in this process.
@@ -50,7 +50,7 @@ class Sound:
         index, media, reasons = self.shards.index, [], {}
         for row, sample in enumerate(samples.tolist()):
             try:
-                media.append(self._read(sample))
+                media.append(self._read(sample, frames[:, row]))
             except Changed:
                 reasons[row] = "its bytes have changed since they were written"
             except Refusal as refusal:
@@ -62,8 +62,8 @@ class Sound:
         return Cut(media, names, index.extent[samples], keys, frames, boxes, side)
 
     def with_substitutes(
-        self, seed: int, epochs: np.ndarray, samples: np.ndarray, decode: Decode
-    ) -> tuple[np.ndarray, Tensor]:
+        self, seed: int, epochs: np.ndarray, samples: np.ndarray, decode: Decode[T]
+    ) -> tuple[np.ndarray, T]:
         """Decode ``samples`` [b] of ``epochs`` [b], or who stands in for them. Returns: who they are, and pixels."""
         while True:
             pairs = zip(epochs.tolist(), samples.tolist(), strict=True)
@@ -73,7 +73,7 @@ class Sound:
             except Broken as broken:
                 self._note(present, broken.reasons)
 
-    def without_broken(self, samples: np.ndarray, decode: Decode) -> tuple[np.ndarray, Tensor] | None:
+    def without_broken(self, samples: np.ndarray, decode: Decode[T]) -> tuple[np.ndarray, T] | None:
         """Decode those of ``samples`` that are sound. Returns: who they are, and pixels; ``None`` if none is sound."""
         while True:
             present = np.array([sample for sample in samples.tolist() if not self._faults.is_broken(sample)], np.int64)
@@ -89,15 +89,25 @@ class Sound:
         with closing(self._validator), closing(stream):
             yield from stream
 
-    def _read(self, sample: int) -> bytes:
-        content = self.shards.media(sample)
+    def _read(self, sample: int, numbers: np.ndarray) -> bytes | Mapping[int, bytes]:
+        """The sample's file or, where each frame has its own, those of the wanted frames."""
         if not self._trusted and not self._faults.is_sound(sample):
+            self._ask(sample)
+            self._faults.note_sound(sample)
+        if self.shards.stored == "frames":
+            return self.shards.frames(sample, np.unique(numbers).tolist())
+        return self.shards.media(sample)
+
+    def _ask(self, sample: int) -> None:
+        """Have all of a sample checked in a child."""
+        frames, *size = self.shards.index.extent[sample].tolist()
+        by_frame = self.shards.stored == "frames"
+        files = self.shards.frames(sample, range(frames)).values() if by_frame else [self.shards.media(sample)]
+        for content in files:
             media = self._validator(self.shards.extension(sample), content)[0].measured
-            found, indexed = (media.frames, media.height, media.width), tuple(self.shards.index.extent[sample].tolist())
+            found, indexed = (media.frames, media.height, media.width), (1 if by_frame else frames, *size)
             if found != indexed:
                 raise Refusal(f"(frames, height, width) are {found}, the index says {indexed}; make the shards again")
-            self._faults.note_sound(sample)
-        return content
 
     def _stand_in(self, seed: int, epoch: int, sample: int) -> int:
         """The sample itself or, if it is known to be broken, the next in the order of its epoch that is not."""

@@ -28,9 +28,13 @@ def whole_samples(shards: Shards, samples: Sequence[int], side: int, length: int
     longest = extent[:, 1:].max(axis=1, keepdims=True)
     corners = (extent[:, 1:] - longest) // 2  # outside of the picture Pillow's crop is black
     boxes = np.concatenate([corners, longest, longest], axis=1)
-    media, keys = [shards.media(i) for i in samples], [index.key_frames_of(i) for i in samples]
+    keys = [index.key_frames_of(i) for i in samples]
+    if shards.stored == "frames":
+        media = [shards.frames(i, clip) for i, clip in zip(samples, frames.tolist(), strict=True)]
+    else:
+        media = [shards.media(i) for i in samples]
     cut = Cut(media, index.name[numbers].tolist(), extent, keys, frames[None], boxes[None], side)
-    execute = Plain().open(shards.manifest.kind, torch.device("cpu"), 1)
+    execute = Plain().open(shards.stored, torch.device("cpu"), 1)
     return execute(cut)[0].float() / 255
 
 

@@ -41,6 +41,9 @@ def finish(plan: Plan, target: Target, making: Target, make: Make) -> None:
         plan.listing.kind, samples, dict(plan.listing.classes), entries, libraries, len(rejected),
         plan.treatment.made, plan.fingerprint,
     )  # fmt: skip
+    for name in target.names():
+        if name.endswith(".part"):  # of processes that were killed
+            target.remove(name)
     manifest.save(target)
     making.clear()
 

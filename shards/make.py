@@ -56,7 +56,7 @@ class Progress:
 def make_split(
     plan: Plan,
     target: Target,
-    jobs: int = 1,
+    jobs: int | None = 1,
     engine: Engine = Here(),  # noqa: B008, it is frozen
     task: Task = Task(),  # noqa: B008, it is frozen
 ) -> Iterator[Progress]:

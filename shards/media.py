@@ -1,16 +1,13 @@
 """What an encoded image or video says of itself, measured once when shards are made."""
 
-import io
 from dataclasses import dataclass
 from typing import Literal
 
-import av
-import av.error
-from PIL import Image
-
-from shards.refusal import Refusal, reason_of
+from shards.opening import film, frames, picture, readable
 
 Kind = Literal["image", "video"]
+Stored = Literal["image", "video", "frames"]
+"""How a sample lies in its tar: a video is one file, or an image for each of its frames."""
 IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"})
 VIDEOS = frozenset({"mp4", "avi", "mkv", "mov", "webm", "mpg", "mpeg", "m4v"})
 
@@ -40,36 +37,22 @@ def examine(extension: str, content: bytes) -> Media:
     Raises: ``Refusal`` if the content is no such image or video. Hostile content may crash or hang the process:
     ``shards/validate.py`` asks from afar.
     """
-    try:
+    with readable(extension, content):
         return _image(content) if extension in IMAGES else _video(content)
-    except (OSError, ValueError, Image.DecompressionBombError, av.error.FFmpegError) as error:
-        said = error.strerror if isinstance(error, av.error.FFmpegError) else reason_of(error)  # without FFmpeg's log
-        raise Refusal(f"cannot read {len(content)} bytes as {extension!r}: {said}") from error
 
 
 def _image(content: bytes) -> Media:
-    with Image.open(io.BytesIO(content)) as image:
+    with picture(content) as image:
         return Media(image.height, image.width, 1, (0, 1), ())
 
 
 def _video(content: bytes) -> Media:
-    with av.open(io.BytesIO(content), "r") as container:
-        if not container.streams.video:
-            raise Refusal("no video stream")
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1  # several would make it a matter of timing what damage does
-        frames, keys, height, width = 0, [], 0, 0
-        for frame in container.decode(stream):
-            if frames == 0:
-                height, width = frame.height, frame.width
-            if frame.is_corrupt:
-                raise Refusal(f"frame {frames} is damaged")
-            if (frame.height, frame.width) != (height, width):
-                raise Refusal(f"frame {frames} is {frame.height} by {frame.width}, the first {height} by {width}")
+    with film(content) as (container, stream):
+        count, keys, height, width = 0, [], 0, 0
+        for frame in frames(container, stream):
+            height, width = frame.height, frame.width
             if frame.key_frame:
-                keys.append(frames)
-            frames += 1
-        if not frames:
-            raise Refusal("no frame decodes")
+                keys.append(count)
+            count += 1
         rate = stream.average_rate
-        return Media(height, width, frames, (rate.numerator, rate.denominator) if rate else (0, 1), tuple(keys))
+        return Media(height, width, count, (rate.numerator, rate.denominator) if rate else (0, 1), tuple(keys))

@@ -53,7 +53,7 @@ def make(
         source: Where the samples come from.
         engine: Who makes the shards.
         out: Folder for the data sets, or a place that fsspec knows, such as s3://bucket/folder.
-        jobs: Shards made at the same time; the bytes do not depend on it.
+        jobs: Shards made at the same time, by default one per core that may be used; the bytes do not depend on it.
         samples_per_shard: Samples in a tar.
         check: Who decodes every sample in full before it may enter a tar: "fast" is Pillow and DALI for images, PyAV
             and decord for videos; "plain" is Pillow and PyAV alone, for runs with loader.decoder:plain; after "none" a
@@ -64,7 +64,7 @@ def make(
         num_tasks: In how many parts the work is divided, for machines that share storage.
     """
     for name, value in (("jobs", jobs), ("samples-per-shard", samples_per_shard)):
-        if value < 1:
+        if value is not None and value < 1:
             raise Refusal(f"--{name} must be at least 1, got {value}")
     task = _task(task_id, num_tasks)
     splits = {split: listing for split, listing in source.splits().items() if listing.items}
@@ -85,7 +85,7 @@ def make(
     print(f"next: accelerate launch training/pretrain.py {recipe} --loader.shards {out}/{split}")
 
 
-def _make(split: str, plan: Plan, out: str, jobs: int, engine: Engine, task: Task) -> None:
+def _make(split: str, plan: Plan, out: str, jobs: int | None, engine: Engine, task: Task) -> None:
     shards = range(task.number, plan.shards, task.of)
     total = sum(len(plan.items(shard)) for shard in shards[-1:]) + plan.samples_per_shard * max(len(shards) - 1, 0)
     unit = "tar" if plan.listing.whole else "sample"

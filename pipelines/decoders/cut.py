@@ -15,8 +15,8 @@ from shards.refusal import Refusal
 class Cut:
     """Frames and boxes to cut from encoded files, and the side to resize each box to."""
 
-    media: Sequence[bytes]
-    """b encoded files"""
+    media: Sequence[bytes | Mapping[int, bytes]]
+    """b encoded files; of videos that are stored as frames, b times the wanted frames by number"""
     names: Sequence[str]
     """b names for errors"""
     extent: np.ndarray
@@ -66,3 +66,10 @@ def other_extent(cut: Cut, i: int, decoder: str, height: int, width: int, frames
         f"{decoder} sees (frames, height, width) = {found}, the index says {indexed}, so "
         "clips would not be those drawn; use another decoder (…loader.decoder:plain) or recode the file"
     )
+
+
+def file(cut: Cut, i: int) -> bytes:
+    """The one file that row ``i`` is cut from."""
+    content = cut.media[i]
+    assert isinstance(content, bytes), "videos that are stored as frames are opened as such"
+    return content

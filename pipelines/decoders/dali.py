@@ -1,4 +1,4 @@
-"""NVIDIA DALI: JPEG and other images on the CPU, or split between CPU and GPU ("mixed") on a GPU."""
+"""NVIDIA DALI: images, and videos that are stored as images, on the CPU or split between CPU and GPU ("mixed")."""
 # pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
 
 from dataclasses import dataclass
@@ -11,25 +11,28 @@ from nvidia.dali import fn, types
 from nvidia.dali.pipeline import Pipeline
 from torch import Tensor
 
-from pipelines.decoders.cut import Broken, Cut, Execute, other_extent
+from pipelines.decoders.cut import Broken, Cut, Execute, file, other_extent
+from pipelines.decoders.flat import flat
 from pipelines.decoders.plain import Plain
-from shards.media import Kind
+from shards.media import Stored
 from shards.refusal import Refusal, reason_of
 
 
 @dataclass(frozen=True)
 class Dali:
-    """DALI: decodes each image once and cuts every view from it. Images only."""
+    """DALI: decodes each image once and cuts every view from it. Images, and videos that recode:jpeg-frames made."""
 
     @property
     def library(self) -> str:
         return f"dali {nvidia.dali.__version__}"
 
-    def open(self, kind: Kind, device: torch.device, threads: int) -> Execute:
+    def open(self, kind: Stored, device: torch.device, threads: int) -> Execute:
+        if kind == "frames":
+            return flat(self.open("image", device, threads))
         if kind != "image":
             raise Refusal(
                 "decoder dali decodes images, these shards hold videos (DALI has no H.264 or MPEG-4 on a CPU); "
-                "use decoder:decord, or a video recipe"
+                "use decoder:decord, or a video recipe, or make the shards with recode:jpeg-frames"
             )
         pipelines: dict[tuple[int, int, int], Pipeline] = {}
 
@@ -71,7 +74,7 @@ def _pipeline(views: int, batch: int, side: int, device: torch.device, threads: 
 
 
 def _run(pipeline: Pipeline, cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
-    pipeline.feed_input("media", [np.frombuffer(content, np.uint8) for content in cut.media])
+    pipeline.feed_input("media", [np.frombuffer(file(cut, i), np.uint8) for i in range(len(cut.media))])
     for view, boxes in enumerate(cut.boxes.astype(np.int32)):
         pipeline.feed_input(f"corner {view}", list(boxes[:, :2]))
         pipeline.feed_input(f"sides {view}", list(boxes[:, 2:]))

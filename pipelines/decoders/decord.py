@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from jaxtyping import UInt8
 from torch import Tensor
 
-from pipelines.decoders.cut import Broken, Cut, Execute, other_extent
-from shards.media import Kind
+from pipelines.decoders.cut import Broken, Cut, Execute, file, other_extent
+from shards.media import Stored
 from shards.refusal import Refusal, reason_of
 
 BLOCK = 64  # frames that are resized at a time
@@ -31,7 +31,10 @@ class Decord:
     def library(self) -> str:
         return f"decord {decord.__version__}"
 
-    def open(self, kind: Kind, device: torch.device, threads: int) -> Execute:
+    def open(self, kind: Stored, device: torch.device, threads: int) -> Execute:
+        if kind == "frames":
+            raise Refusal("decoder decord decodes video files, these shards hold a JPEG for each frame; "
+                          "use loader.decoder:dali")  # fmt: skip
         if kind != "video":
             raise Refusal(
                 "decoder decord decodes videos, these shards hold images; use decoder:dali, or an image recipe"
@@ -72,7 +75,7 @@ def _attempt(cut: Cut, i: int, context) -> Tensor | str:
 
 
 def _clips(cut: Cut, i: int, context) -> UInt8[Tensor, "v t c h w"]:
-    reader = decord.VideoReader(io.BytesIO(cut.media[i]), ctx=context, num_threads=1)
+    reader = decord.VideoReader(io.BytesIO(file(cut, i)), ctx=context, num_threads=1)
     wanted, where = np.unique(cut.frames[:, i], return_inverse=True)
     where = where.reshape(cut.frames[:, i].shape)
     _refuse_other(cut, i, len(reader))

@@ -1,6 +1,5 @@
 """Pillow and PyAV, one file after the other: the oracle that the fast decoders are tested against."""
 
-import io
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,8 +13,10 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from pipelines.decoders.cut import Broken, Cut, Execute, other_extent
-from shards.media import Kind
+from pipelines.decoders.cut import Broken, Cut, Execute, file, other_extent
+from pipelines.decoders.flat import flat
+from shards.media import Stored
+from shards.opening import film, picture
 from shards.refusal import reason_of
 
 Picture = tuple[tuple[int, int], Callable[[], Image.Image]]
@@ -31,7 +32,9 @@ class Plain:
     def library(self) -> str:
         return f"pillow {PIL.__version__}, av {av.__version__}"
 
-    def open(self, kind: Kind, device: torch.device, threads: int) -> Execute:
+    def open(self, kind: Stored, device: torch.device, threads: int) -> Execute:
+        if kind == "frames":
+            return flat(self.open("image", device, threads))
         decode = _image if kind == "image" else _video
         return lambda cut: _execute(cut, decode)
 
@@ -60,10 +63,10 @@ def _fill(out: np.ndarray, cut: Cut, i: int, decode: Decode) -> tuple[int, int, 
     for v, t in np.ndindex(cut.frames[:, i].shape):
         places[int(cut.frames[v, i, t])].append((v, t))
     extent, number = (0, 0), -1
-    for number, (extent, picture) in enumerate(decode(cut.media[i])):  # noqa: B007, the last extent is returned
+    for number, (extent, shown) in enumerate(decode(file(cut, i))):  # noqa: B007, the last extent is returned
         if number not in places:
             continue
-        whole = picture()
+        whole = shown()
         for v, t in places[number]:
             top, left, height, width = (int(n) for n in cut.boxes[v, i])
             part = whole.crop((left, top, left + width, top + height))
@@ -73,14 +76,12 @@ def _fill(out: np.ndarray, cut: Cut, i: int, decode: Decode) -> tuple[int, int, 
 
 
 def _image(content: bytes) -> Iterator[Picture]:
-    with Image.open(io.BytesIO(content)) as image:
+    with picture(content) as image:
         yield (image.height, image.width), lambda: image.convert("RGB")
 
 
 def _video(content: bytes) -> Iterator[Picture]:
     """Every frame, decoded from the first one on: no seeking, nothing to get wrong."""
-    with av.open(io.BytesIO(content), "r") as container:
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1  # as shards/media.py: damage shall show the same each time
+    with film(content) as (container, stream):
         for frame in container.decode(stream):
             yield (frame.height, frame.width), partial(frame.to_image, threads=1)

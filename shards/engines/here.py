@@ -20,11 +20,12 @@ R = TypeVar("R")
 class Here:
     """Processes of this machine."""
 
-    def __call__(self, work: Callable[[T], R], tasks: Iterable[T], jobs: int) -> Iterator[R]:
-        """``work`` over ``tasks``, at most ``jobs`` at a time; results as they are finished.
+    def __call__(self, work: Callable[[T], R], tasks: Iterable[T], jobs: int | None = None) -> Iterator[R]:
+        """``work`` over ``tasks``, at most ``jobs`` at a time (``None``: one per usable core); results as they come.
 
         Raises: ``Refusal`` if a process was killed.
         """
+        jobs = jobs or len(os.sched_getaffinity(0))
         if jobs == 1:
             yield from map(work, tasks)
             return
