@@ -11,6 +11,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from fsspec.registry import _registry as registered
 from fsspec.registry import known_implementations
 
 from shards.read import Shards
@@ -202,10 +203,14 @@ def test_what_cannot_be_opened_is_refused_with_a_remedy(tmp_path, given, said):
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_missing_library_is_named(monkeypatch):
-    monkeypatch.setitem(known_implementations, "odd", {"class": "not_there.Odd", "err": "install odd"})
-    with pytest.raises(Refusal, match=r"odd://b/0.tar needs a library that is missing: pip install 'fsspec\[odd\]'"):
-        read("odd://b/0.tar")
+@pytest.mark.parametrize("scheme, extra", [("odd", "odd"), ("https", "http")])
+def test_a_missing_library_is_named(monkeypatch, scheme, extra):
+    monkeypatch.delitem(registered, scheme, raising=False)
+    monkeypatch.setitem(known_implementations, scheme, {"class": "not_there.Odd", "err": "install it"})
+    with pytest.raises(
+        Refusal, match=rf"{scheme}://b/0.tar needs a library that is missing: pip install 'fsspec\[{extra}\]'"
+    ):
+        read(f"{scheme}://b/0.tar")
 
 
 def test_a_tar_that_is_not_there_is_no_damage():
