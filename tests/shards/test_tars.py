@@ -14,12 +14,14 @@ import pytest
 from fsspec.registry import _registry as registered
 from fsspec.registry import known_implementations
 
+from shards.quarantine import read_quarantine
 from shards.read import Shards
 from shards.refusal import Refusal
 from shards.sample import Rejected, Sample
 from shards.sources.synthetic import Synthetic
 from shards.sources.tars import WebDataset
 from tests.making import make_all
+from tests.shards.conftest import picture
 
 Files = dict[str, bytes]
 TWO: Files = {"a.jpg": b"A", "a.cls": b"1", "b.jpg": b"B", "b.cls": b"0"}
@@ -226,6 +228,16 @@ def test_a_failing_stream_is_no_damage_and_gives_no_secret_away(monkeypatch):
     monkeypatch.setattr(fsspec, "open", lambda *_: type("Opening", (), {"open": lambda self: Failing()})())
     with pytest.raises(OSError, match="RuntimeError: 503 for memory://host/0.tar$"):
         read("memory://key:pass@host/0.tar?sign=secret")
+
+
+def test_a_signed_address_is_not_written_down(tmp_path):
+    fsspec.filesystem("memory").pipe("/signed/1.tar", tar({"a.jpg": picture(), "a.cls": b"0"}))
+    fsspec.filesystem("memory").pipe("/signed/2.tar?sign=secret", b"no tar")
+    source = WebDataset(("memory://signed/1.tar", "memory://signed/2.tar?sign=secret"), class_count=1)
+    make_all(source, source.splits()["train"], tmp_path / "out", 9)
+    (left_out,) = read_quarantine(tmp_path / "out")
+    assert left_out.name == "2" and "memory://signed/2.tar is damaged" in left_out.reason
+    assert not [file for file in (tmp_path / "out").iterdir() if b"secret" in file.read_bytes()]
 
 
 def test_tars_are_read_from_memory():
