@@ -35,6 +35,9 @@ class Item(NamedTuple):
     """How many there are, of the label and of each fact; empty where nothing is labelled."""
     made_here: bool
 
+    def __str__(self) -> str:
+        return self.name  # what quarantine.jsonl lists; an address may be signed
+
 
 @dataclass(frozen=True)
 class WebDataset:
