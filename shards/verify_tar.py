@@ -71,11 +71,12 @@ def content_faults(content: Content, index: Index, samples: Iterable[int], codec
 def place_faults(tar: Path, content: Content, index: Index, facts: tuple[str, ...]) -> Iterator[Reason]:
     """Members of the tar that are not as the index says: names, places, labels, facts."""
     found = _walk(tar)
-    yield from _dali_faults(tar, found)
     end = max((start + -(-size // BLOCK) * BLOCK for start, size in found.values()), default=0)
     whole = content[end : end + len(END)] == END
     if not whole:
         yield "", f"no member of the tar can be found from byte {end} on"
+    else:
+        yield from _dali_faults(tar, found)
     for sample, name in enumerate(index.name.tolist()):
         for member in _members(index, sample):
             file = f"{name}.{index.extension[member]}"
