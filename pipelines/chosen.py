@@ -24,7 +24,7 @@ def augmented(
         return tuple(Draws(seed, np.zeros_like(some), some, view) for view in range(VIEWS))
 
     def decode(some: np.ndarray) -> Tensor:
-        return loader._decode(sound, draws(some), clock)
+        return loader._decode(sound, None, draws(some), clock).views
 
     found = ahead(lambda number: sound.without_broken(parts[number], decode), 0, len(parts))
     for present, pixels in filter(None, sound.closing(found)):

@@ -19,27 +19,18 @@ from pipelines.draws import Draws
 from pipelines.faults import Faults
 from pipelines.frames import Clip
 from pipelines.negatives import Negatives, NoNegatives
+from pipelines.place import Place
 from pipelines.substitutes import Sound
+from pipelines.textured import Pixels, Textured
 from pipelines.views import SimCLRViews, Views
 from shards.order import Order
 from shards.read import Shards
 from shards.refusal import Refusal
 
 VIEWS = 2
-Decoded = tuple[np.ndarray, np.ndarray, Tensor, int]
+Decoded = tuple[np.ndarray, np.ndarray, Pixels, int]
 Ahead = Generator[Decoded, None, None]
 Stream = Generator[Batch, None, None]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a process stands: who it is among how many, and what it may use."""
-
-    rank: int = 0
-    world: int = 1
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    threads: int = 1
-    """Threads that decode."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +68,21 @@ class Loader:
     def decoded(
         self, shards: Shards, place: Place, seed: int, step: int, clock: Clock, faults: Faults | None = None
     ) -> Ahead:
-        """Of every batch, decoded ahead: epochs, samples, cropped pixels (uint8 ``v b t c h w``), substitutes."""
+        """Of every batch, decoded ahead: epochs, samples, their cropped pixels, substitutes."""
         sound, order = self._open(shards, place, faults), Order(len(shards), self.batch, seed)
         order.at(step, place.rank, place.world)  # refuse before the first batch is asked for
+        textured = Textured(shards, self.decoder, place) if self.negatives.of_textures else None
 
         def decode(step: int) -> Decoded:
             epochs, drawn = order.at(step, place.rank, place.world)
             samples, pixels = sound.with_substitutes(
-                seed, epochs, drawn, lambda samples: self._decode(sound, self._draws(seed, epochs, samples), clock)
+                seed,
+                epochs,
+                drawn,
+                lambda samples: self._decode(sound, textured, self._draws(seed, epochs, samples), clock),
             )
-            if place.device.type == "cuda" and not pixels.is_cuda:
-                pixels = pixels.pin_memory()
+            if place.device.type == "cuda":
+                pixels = pixels.pinned()
             return epochs, samples, pixels, int((samples != drawn).sum())
 
         return sound.closing(ahead(decode, step))
@@ -122,7 +117,7 @@ class Loader:
     def _draws(self, seed: int, epochs: np.ndarray, samples: np.ndarray) -> tuple[Draws, ...]:
         return tuple(Draws(seed, epochs, samples, view) for view in range(VIEWS))
 
-    def _decode(self, sound: Sound, draws: tuple[Draws, ...], clock: Clock) -> Tensor:
+    def _decode(self, sound: Sound, textured: Textured | None, draws: tuple[Draws, ...], clock: Clock) -> Pixels:
         samples = draws[0].samples
         extent = sound.shards.index.extent[samples].astype(np.int64)
         with clock("read"):
@@ -130,7 +125,7 @@ class Loader:
             boxes = np.stack([self.views.boxes(extent[:, 1:], draw) for draw in draws])
             cut = sound.cut(samples, frames, boxes, self.side)
         with clock("decode"):
-            return sound.decode(cut)
+            return Pixels(sound.decode(cut), textured and textured(self.views, draws[0], self.side))
 
     def _batches(
         self, labels: np.ndarray | None, decoded: Ahead, device: torch.device, seed: int, clock: Clock, faults: Faults
@@ -141,10 +136,14 @@ class Loader:
                     epochs, samples, pixels, substituted = next(decoded)
                 faults.count(substituted)
                 with clock("transfer"):
-                    pixels = pixels.to(device, non_blocking=True)
+                    pixels = pixels.to(device)
                 draws = self._draws(seed, epochs, samples)
                 with clock("augment"):
-                    views = tuple(self.views(part, draw) for part, draw in zip(pixels, draws, strict=True))
-                    negatives = self.negatives(views[0], draws[0])
+                    views = tuple(self.views(part, draw) for part, draw in zip(pixels.views, draws, strict=True))
+                    negatives = self.negatives(self._sources(views[0], pixels.textures, draws[0]), draws[0])
                 classes = None if labels is None else torch.from_numpy(labels[samples].astype(np.int64)).to(device)
                 yield Batch(views, negatives, torch.from_numpy(samples).to(device), classes)
+
+    def _sources(self, view: Tensor, textures: Tensor | None, draws: Draws) -> Tensor:
+        """What negatives are made of: view 0, or textures that are augmented like it, the same in all frames."""
+        return view if textures is None else self.views(textures, draws).expand_as(view)

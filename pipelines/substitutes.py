@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from pipelines.check import Check
 from pipelines.decoders import Decoder
@@ -22,9 +21,9 @@ from shards.refusal import Refusal
 from shards.treat import Treatment
 from shards.validate import Validator
 
-Decode = Callable[[np.ndarray], Tensor]
-"""From sample numbers [b] to pixels; raises ``Broken``."""
 T = TypeVar("T")
+Decode = Callable[[np.ndarray], T]
+"""From sample numbers [b] to pixels; raises ``Broken``."""
 IN_A_ROW = 1000  # broken samples one after the other: chance would not do that
 
 
@@ -63,8 +62,8 @@ class Sound:
         return Cut(media, names, index.extent[samples], keys, frames, boxes, side)
 
     def with_substitutes(
-        self, seed: int, epochs: np.ndarray, samples: np.ndarray, decode: Decode
-    ) -> tuple[np.ndarray, Tensor]:
+        self, seed: int, epochs: np.ndarray, samples: np.ndarray, decode: Decode[T]
+    ) -> tuple[np.ndarray, T]:
         """Decode ``samples`` [b] of ``epochs`` [b], or who stands in for them. Returns: who they are, and pixels."""
         while True:
             pairs = zip(epochs.tolist(), samples.tolist(), strict=True)
@@ -74,7 +73,7 @@ class Sound:
             except Broken as broken:
                 self._note(present, broken.reasons)
 
-    def without_broken(self, samples: np.ndarray, decode: Decode) -> tuple[np.ndarray, Tensor] | None:
+    def without_broken(self, samples: np.ndarray, decode: Decode[T]) -> tuple[np.ndarray, T] | None:
         """Decode those of ``samples`` that are sound. Returns: who they are, and pixels; ``None`` if none is sound."""
         while True:
             present = np.array([sample for sample in samples.tolist() if not self._faults.is_broken(sample)], np.int64)

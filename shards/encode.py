@@ -17,6 +17,13 @@ def jpeg(pixels: np.ndarray, quality: int = 90, subsampling: str = "4:2:0") -> b
     return file.getvalue()
 
 
+def png(pixels: np.ndarray) -> bytes:
+    """Encode one picture without loss, uint8 of shape [h, w, 3]."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
 def mp4(frames: np.ndarray, rate: Fraction = Fraction(25, 2), group: int = 12, crf: int = 18) -> bytes:
     """Encode one clip as H.264, uint8 of shape [t, h, w, 3] with even h and w; further arguments as of ``h264``."""
     return h264((av.VideoFrame.from_ndarray(pixels, "rgb24") for pixels in frames), rate, group, crf)

@@ -12,12 +12,17 @@ import numpy as np
 from shards.keyed import check_seed, philox, purpose_key
 from shards.refusal import Refusal
 
+BLOCK = 2**20  # words made at a time: the generator needs twelve times their memory
+
 
 @lru_cache(maxsize=4)
 def permutation(count: int, seed: int, epoch: int) -> np.ndarray:
     """Every index below ``count`` once, in an order fixed by (seed, epoch): int64 of shape [count]."""
-    a, b, _, _ = philox((np.arange(count), epoch, 0, 0), (seed, purpose_key("order")))
-    order = np.argsort((a << np.uint64(32)) | b, kind="stable")
+    words = np.empty(count, np.uint64)
+    for start in range(0, count, BLOCK):
+        a, b, _, _ = philox((np.arange(start, min(start + BLOCK, count)), epoch, 0, 0), (seed, purpose_key("order")))
+        words[start : start + BLOCK] = (a << np.uint64(32)) | b
+    order = np.argsort(words, kind="stable")
     order.setflags(write=False)  # the cache hands out one array to all
     return order
 

@@ -72,6 +72,9 @@ class Remote:
         if self._files.exists(self._path(name)):
             self._files.rm_file(self._path(name))
 
+    def size(self, name: str) -> int:
+        return self._files.size(self._path(name)) or 0
+
     def clear(self) -> None:
         for name in self.names():
             self.remove(name)

@@ -41,6 +41,10 @@ class Target(Protocol):
         """Remove a file, or nothing if there is none."""
         ...
 
+    def size(self, name: str) -> int:
+        """Of a file, in bytes."""
+        ...
+
     def clear(self) -> None:
         """Remove all its files, and itself."""
         ...
@@ -81,6 +85,9 @@ class Local:
 
     def remove(self, name: str) -> None:
         (self.path / name).unlink(missing_ok=True)
+
+    def size(self, name: str) -> int:
+        return (self.path / name).stat().st_size
 
     def clear(self) -> None:
         if self.path.is_dir():

@@ -1,6 +1,6 @@
 """The work unit: one shard, from its items to its tar, its index and its record, in any process of any machine."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -31,20 +31,25 @@ class Unit:
 
     def __call__(self, validator: Validator) -> Written:
         """Write the tar and its index."""
-        return write_shard(self._fetch(), self.target, f"{self.number:06d}", validator, self.drop)
+        return write_shard(fetch(self.source, self.items), self.target, f"{self.number:06d}", validator, self.drop)
 
-    def _fetch(self) -> Iterator[Sample | Rejected]:
-        for item in self.items:
-            try:
-                yield from self.source.samples(item)
-            except (Refusal, *ABSENT) as error:
-                said = error.strerror if isinstance(error, OSError) else error
-                yield Rejected(_name(item), f"cannot be fetched: {said}")
-            except OSError as error:  # not the sample's fault
-                raise Refusal(
-                    f"{_name(item)!r} cannot be read ({error}); the finished shards stay: when the storage is well "
-                    "again run the same command, it goes on where it stopped"
-                ) from error
+
+def fetch(source: Source, items: Iterable[Hashable]) -> Iterator[Sample | Rejected]:
+    """The samples of some items; what is not there, or is nothing, is rejected.
+
+    Raises: ``Refusal`` if the storage fails, which is no sample's fault.
+    """
+    for item in items:
+        try:
+            yield from source.samples(item)
+        except (Refusal, *ABSENT) as error:
+            said = error.strerror if isinstance(error, OSError) else error
+            yield Rejected(_name(item), f"cannot be fetched: {said}")
+        except OSError as error:
+            raise Refusal(
+                f"{_name(item)!r} cannot be read ({error}); the finished shards stay: when the storage is well "
+                "again run the same command, it goes on where it stopped"
+            ) from error
 
 
 def _name(item: Hashable) -> str:

@@ -10,9 +10,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOW = ["shards", "pipelines", "training"]  # data flows left to right; imports point right to left
 ROOMS = {  # third-party library → where it may be imported
-    "webdataset": {"shards"},
+    "webdataset": {"shards", "tools"},
     "fsspec": {"shards"},
+    "braceexpand": {"shards"},
     "xxhash": {"shards"},
+    "scipy": {"shards"},
     "numba": {"shards"},
     "ray": {"shards"},
     "pyarrow": {"shards"},
@@ -33,6 +35,9 @@ ROOMS = {  # third-party library → where it may be imported
     "tqdm": {"training", "tools"},
     "tyro": {"shards", "pipelines", "training", "tools"},
 }
+EXCEPT = {
+    "shards/textures/portilla.py": {"torch"}
+}  # plenoptic's statistics are a torch module, imported when asked for
 FILES = {room: sorted((ROOT / room).rglob("*.py")) for room in [*FLOW, "tools"]}
 MODULES = {
     ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
@@ -74,7 +79,7 @@ def test_each_library_stays_in_its_room():
         for room, files in FILES.items()
         for file in files
         for library in libraries(file)
-        if room not in ROOMS.get(library, set())
+        if room not in ROOMS.get(library, set()) and library not in EXCEPT.get(file.relative_to(ROOT).as_posix(), set())
     }
     assert not strays
 

@@ -36,7 +36,7 @@ def compare(recipe: tyro.conf.Positional[str], shards: Path, batch: int = 64, ba
     found = []
     with closing(streams[0]), closing(streams[1]):
         for _ in tqdm(range(batches), unit="batch"):
-            fast, exact = (next(stream)[2].cpu().float() for stream in streams)
+            fast, exact = (next(stream)[2].views.cpu().float() for stream in streams)
             error = (fast - exact).square().flatten(3).mean(-1)  # one for every frame of every view
             found.append((10 * torch.log10(255**2 / error.clamp_min(1e-4))).flatten())
     psnr = torch.cat(found)

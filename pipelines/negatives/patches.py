@@ -1,6 +1,7 @@
 """Patch negatives: keep the texture, lose the meaning (Ge et al., 2021, arXiv 2110.14189, patch-based augmentation)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ class Patches:
     smallest: int = 16
     largest: int = 72
     """The patch side is uniform between the two for every negative; pixels of a view of 224, scaled to the view's."""
+    of_textures: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.count < 1:

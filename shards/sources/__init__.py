@@ -4,7 +4,30 @@ from typing import Annotated
 
 from tyro.conf import subcommand
 
+from shards.sources.cifar import Cifar
 from shards.sources.folder import Folder
+from shards.sources.hmdb51 import Hmdb51
+from shards.sources.imagenet import ImageNet
+from shards.sources.kinetics import Kinetics
+from shards.sources.something import Something
+from shards.sources.stl10 import STL10
 from shards.sources.synthetic import Synthetic
+from shards.sources.table import Table
+from shards.sources.tars import WebDataset
+from shards.sources.tiny_imagenet import TinyImageNet
+from shards.sources.ucf101 import Ucf101
 
-Source = Annotated[Folder, subcommand("folder")] | Annotated[Synthetic, subcommand("synthetic")]
+Source = (
+    Annotated[Folder, subcommand("folder")]
+    | Annotated[Table, subcommand("table")]
+    | Annotated[WebDataset, subcommand("webdataset")]
+    | Annotated[ImageNet, subcommand("imagenet")]
+    | Annotated[TinyImageNet, subcommand("tiny-imagenet")]
+    | Annotated[Cifar, subcommand("cifar")]
+    | Annotated[STL10, subcommand("stl10")]
+    | Annotated[Ucf101, subcommand("ucf101")]
+    | Annotated[Hmdb51, subcommand("hmdb51")]
+    | Annotated[Kinetics, subcommand("kinetics")]
+    | Annotated[Something, subcommand("something")]
+    | Annotated[Synthetic, subcommand("synthetic")]
+)

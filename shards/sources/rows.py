@@ -2,17 +2,18 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Generic, TypeVar, overload
+from typing import Annotated, Any, Generic, TypeVar, overload
 
 import numpy as np
 import xxhash
 
 Row = TypeVar("Row", bound=tuple)
-CODES = {int: "q", float: "d"}
+Small = Annotated[int, "four bytes"]
+CODES: dict[Any, str] = {int: "q", Small: "i", float: "d"}
 
 
 class Rows(Sequence[Row], Generic[Row]):
-    """Rows of one ``NamedTuple`` type whose fields are ``str``, ``int`` or ``float``; nobody changes them once made.
+    """Rows of one ``NamedTuple`` type whose fields are ``str``, ``int``, ``Small`` or ``float``. They never change.
 
     Strings may hold what file names hold (``os.fsdecode``).
     """
@@ -39,7 +40,13 @@ class Rows(Sequence[Row], Generic[Row]):
 
     def column(self, field: str) -> np.ndarray:
         """All values of a field that holds numbers."""
-        return np.asarray(self._columns[self._kind._fields.index(field)])[np.asarray(self._numbers)]
+        values = np.asarray(self._columns[self._kind._fields.index(field)])
+        return values if isinstance(self._numbers, range) else values[self._numbers]
+
+    def texts(self, field: str) -> Iterator[str]:
+        """All values of a field that holds strings."""
+        column = self._columns[self._kind._fields.index(field)]
+        return (column[int(number)] for number in self._numbers)
 
     def __len__(self) -> int:
         return len(self._numbers)
