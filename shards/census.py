@@ -19,6 +19,9 @@ def census(manifest: Manifest, index: Index | None) -> dict[str, str]:
         "samples": f"{manifest.samples} in {len(manifest.shards)} shards, "
         f"{sum(entry.bytes for entry in manifest.shards) / 1e6:.1f} MB",
     }
+    for step, done in manifest.made.items():
+        settings = ", ".join(f"{name} {value}" for name, value in done.items() if name != "name" and value is not None)
+        table[step] = f"{done['name']}: {settings}" if settings else str(done["name"])
     if index is None:
         return table
     frames, height, width = index.extent.T

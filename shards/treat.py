@@ -3,17 +3,16 @@
 All of it runs in a child that may crash or hang (``shards/validate.py``).
 """
 
-import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
+from itertools import islice
 from typing import Any, Protocol, runtime_checkable
 
-import av
 import numpy as np
-from PIL import Image
 
 from shards.encode import jpeg
 from shards.media import TEXTURE, Media, examine, kind_of
+from shards.opening import film, frames, picture
 from shards.recode.part import Part
 from shards.refusal import Refusal
 
@@ -86,8 +85,8 @@ class Treatment:
     def _treat(self, name: str, part: Part) -> Treated:
         measured = _measure(part)
         if self.check is not None:
-            frames = [*part.media.values()]
-            self.check(dict(enumerate(frames)) if _as_frames(part) else frames[0], measured)
+            files = [*part.media.values()]
+            self.check(dict(enumerate(files)) if _as_frames(part) else files[0], measured)
         if self.texture is None:
             return Treated(part.suffix, part.media, measured, part.origin)
         pixels = self.texture(_picture(part, measured), name + part.suffix)
@@ -129,12 +128,9 @@ def _picture(part: Part, measured: Media) -> np.ndarray:
     middle = measured.frames // 2
     extension, content = media[middle if len(media) > 1 else 0]
     if kind_of(extension.rpartition(".")[2]) == "image":
-        with Image.open(io.BytesIO(content)) as image:
+        with picture(content) as image:
             return np.asarray(image.convert("RGB"))
-    with av.open(io.BytesIO(content), "r") as container:
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1
-        for number, frame in enumerate(container.decode(stream)):
-            if number == middle:
-                return frame.to_ndarray(format="rgb24")
+    with film(content) as (container, stream):
+        for frame in islice(frames(container, stream), middle, None):
+            return frame.to_ndarray(format="rgb24")
     raise Refusal(f"its frame {middle} does not decode")
