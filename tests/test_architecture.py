@@ -12,6 +12,7 @@ FLOW = ["shards", "pipelines", "training"]  # data flows left to right; imports 
 ROOMS = {  # third-party library → where it may be imported
     "webdataset": {"shards", "tools"},
     "fsspec": {"shards"},
+    "braceexpand": {"shards"},
     "xxhash": {"shards"},
     "scipy": {"shards"},
     "numba": {"shards"},

@@ -13,12 +13,14 @@ from shards.sources.something import Something
 from shards.sources.stl10 import STL10
 from shards.sources.synthetic import Synthetic
 from shards.sources.table import Table
+from shards.sources.tars import WebDataset
 from shards.sources.tiny_imagenet import TinyImageNet
 from shards.sources.ucf101 import Ucf101
 
 Source = (
     Annotated[Folder, subcommand("folder")]
     | Annotated[Table, subcommand("table")]
+    | Annotated[WebDataset, subcommand("webdataset")]
     | Annotated[ImageNet, subcommand("imagenet")]
     | Annotated[TinyImageNet, subcommand("tiny-imagenet")]
     | Annotated[Cifar, subcommand("cifar")]

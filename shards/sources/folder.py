@@ -16,7 +16,7 @@ from shards.media import Kind, kind_of
 from shards.refusal import Refusal
 from shards.sample import Rejected, Sample
 from shards.sources.listing import Listing
-from shards.sources.names import apart, numbered, tidy
+from shards.sources.names import apart, numbered, printable, tidy
 from shards.sources.places import Place, places, read_place
 from shards.sources.rows import Rows
 
@@ -67,7 +67,7 @@ class Folder:
         found = {split: np.flatnonzero((splits == split) & (labels >= 0)) for split in ("train", "val", "test")}
         first = next(split for split, numbers in found.items() if len(numbers))
         return {
-            split: Listing(kinds.most_common()[0][0], {"label": classes}, rows.take(numbers),
+            split: Listing(kinds.most_common()[0][0], {"label": printable(classes)}, rows.take(numbers),
                            tuple(rejected) if split == first else ())
             for split, numbers in found.items() if len(numbers)
         }  # fmt: skip

@@ -37,8 +37,8 @@ class Source(Protocol):
         """
         ...
 
-    def samples(self, item: Any) -> Iterator[Sample]:
-        """Fetch what ``item`` stands for: mostly one sample. A pure function of ``item``.
+    def samples(self, item: Any) -> Iterator[Sample | Rejected]:
+        """Fetch what ``item`` stands for: mostly one sample, or why there is none. A pure function of ``item``.
 
         Raises: ``Refusal`` or ``OSError`` if it cannot be had; the item is then left out, with that reason.
         """

@@ -2,18 +2,35 @@
 
 import re
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import xxhash
 
 ODD = re.compile(r"[^\w/ ()+,=@-]")
+LONGEST = 200  # bytes; with an extension it still is a file name, and a column of names is as wide as the longest
 
 
 def tidy(path: str) -> str:
     """A legal name for ``path``: everything but letters, digits and a few signs becomes ``_``, dots and ``..`` too."""
     parts = (ODD.sub("_", part).strip() or "_" for part in path.split("/") if part)
-    return "/".join(parts) or "_"
+    name = "/".join(parts)
+    if len(name) > LONGEST // 4:  # a character has four bytes at most
+        name = name.encode()[:LONGEST].decode(errors="ignore").rstrip(" /")
+    return name or "_"
+
+
+def printable(names: Sequence[str]) -> tuple[str, ...]:
+    """Names as people may see them: signs that would steer a terminal, or are no text, become ``_``; still unlike."""
+    taken, found = set(names), []
+    for name in names:
+        shown, before = "".join(sign if sign.isprintable() else "_" for sign in name) or "_", 0
+        if shown != name:
+            while apart(shown, before) in taken:
+                before += 1
+            taken.add(shown := apart(shown, before))
+        found.append(shown)
+    return tuple(found)
 
 
 def numbered(names: Iterable[str]) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Where files lie, below a folder or in a plain tar, which is read in place: nothing is ever unpacked."""
 
 import os
+import stat
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import NamedTuple
 from shards.refusal import Refusal
 from shards.sample import Rejected
 from shards.sources.names import tidy
+from shards.sources.strict import strict_members
 
-BLOCK, END = 512, bytes(1024)  # bytes to which a tar rounds up; that must end it
+Above = tuple[tuple[int, int], ...]
+"""The folders that one is inside of, by device and number."""
 
 
 class Place(NamedTuple):
@@ -22,63 +25,86 @@ class Place(NamedTuple):
 
 
 def places(root: Path, rejected: list[Rejected]) -> Iterator[Place]:
-    """Every file below a folder or in a tar; of a tar, links and devices go to ``rejected``.
+    """Every file below a folder or in a tar; what is no file, or cannot be opened, goes to ``rejected``.
 
     Raises: ``Refusal`` if ``root`` is neither, or no whole, uncompressed tar.
     """
     if root.is_dir():
-        return (Place(path) for path in files_below(root))
+        return (Place(path) for path in files_below(root, rejected))
     if root.is_file():
         return members(root, rejected)
     raise Refusal(f"--root {root} is neither a folder nor a tar; check the path")
 
 
-def files_below(root: Path) -> Iterator[str]:
-    """Paths below a folder, in a fixed order. Links are followed, but no folder is entered from inside itself."""
+def files_below(root: Path, rejected: list[Rejected]) -> Iterator[str]:
+    """Paths below a folder, in a fixed order. Links are followed, but no folder is entered from inside itself.
 
-    def walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
-        with os.scandir(root / folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-        for entry in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_dir():
-                stat = entry.stat()
-                if (stat.st_dev, stat.st_ino) not in above:
-                    yield from walk(path, (*above, (stat.st_dev, stat.st_ino)))
-            elif entry.is_file():
+    What cannot be read (links to nowhere, pipes, devices, closed folders) goes to ``rejected``.
+    """
+    waiting: list[tuple[str, bool, Above]] = [("", False, ())]  # a stack, for folders may lie deeper than calls
+    while waiting:
+        path, plain, above = waiting.pop()
+        if plain:
+            yield path
+            continue
+        try:
+            found = os.stat(f"{root}/{path}")  # a Path would take its parts, and may have thousands
+            if stat.S_ISREG(found.st_mode):
                 yield path
-
-    return walk("", ((root.stat().st_dev, root.stat().st_ino),))
+            elif not stat.S_ISDIR(found.st_mode):
+                rejected.append(Rejected(tidy(path), "a pipe, a socket or a device, not a file"))
+            elif (found.st_dev, found.st_ino) not in above:
+                inside = (*above, (found.st_dev, found.st_ino))
+                with os.scandir(f"{root}/{path}") as entries:
+                    names = sorted(
+                        ((entry.name, entry.is_file(follow_symlinks=False)) for entry in entries), reverse=True
+                    )
+                waiting += [(f"{path}/{name}" if path else name, plain, inside) for name, plain in names]
+        except OSError as error:
+            rejected.append(Rejected(tidy(path), f"cannot be opened: {error.strerror}"))
 
 
 def members(file: Path, rejected: list[Rejected], offset: int = 0, size: int | None = None) -> Iterator[Place]:
     """The regular files of a tar, or of a tar that lies uncompressed at ``offset`` of another."""
-    with file.open("rb") as stream:
-        stop = file.stat().st_size if size is None else offset + size
-        inner = _Window(stream.raw if hasattr(stream, "raw") else stream, offset, stop)  # type: ignore[attr-defined]
+    with file.open("rb", buffering=0) as stream:
+        window = _Window(stream, offset, file.stat().st_size if size is None else offset + size)
         try:
-            with tarfile.open(fileobj=inner, mode="r:", errors="surrogateescape") as archive:  # type: ignore[call-overload]
-                for member in archive:
-                    archive.members = []  # tarfile would keep them all: a kilobyte each
-                    if member.isreg():
-                        yield Place(member.name.removeprefix("./"), offset + member.offset_data, member.size)
-                    elif not member.isdir():
-                        rejected.append(Rejected(tidy(member.name), "a link or a device in a tar, not a file"))
-            inner.seek(max(0, stop - offset - len(END)))
-            if inner.read(len(END)) != END:  # tarfile takes a cut between two members for the end
-                raise tarfile.ReadError("its end is missing")
-        except tarfile.ReadError as error:
+            for _, member in strict_members(window, "r:"):
+                path = member.name.removeprefix("./")
+                if member.isdir():
+                    continue
+                if not member.isreg() or member.issparse():
+                    rejected.append(Rejected(tidy(path), "a link, a device or a sparse file in a tar"))
+                elif {"", ".", ".."} & {*path.split("/")}:
+                    rejected.append(Rejected(tidy(path), "its path leads out of the tar, or nowhere"))
+                else:
+                    yield Place(path, offset + member.offset_data, member.size)
+        except tarfile.TarError as error:
             at = f" at byte {offset}" if offset else ""
             raise Refusal(f"{file}{at} is no whole, uncompressed tar ({error}); unpack it or fetch it again") from error
 
 
 def read_place(root: Path, place: Place) -> bytes:
-    """The content of one file."""
+    """The content of one file.
+
+    Raises: ``OSError`` or ``Refusal`` if it is not, or no longer, what was listed.
+    """
     if place.size < 0:
-        return (root / place.path).read_bytes()
+        with open(root / place.path, "rb", opener=_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Refusal("a pipe, a socket or a device, not a file")
+            return file.read()
     with root.open("rb") as archive:
         archive.seek(place.offset)
-        return archive.read(place.size)
+        content = archive.read(place.size)
+    if len(content) < place.size:
+        raise Refusal(f"{root} ends within it; fetch the tar again")
+    return content
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for whoever would fill a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 class _Window:
