@@ -10,11 +10,11 @@ from pipelines.ahead import ahead
 from pipelines.clock import Clock
 from pipelines.draws import Draws
 from pipelines.loader import VIEWS, Loader, Place
-from shards.read import Shards
+from shards.several import DataSet
 
 
 def augmented(
-    loader: Loader, shards: Shards, place: Place, samples: np.ndarray, seed: int
+    loader: Loader, shards: DataSet, place: Place, samples: np.ndarray, seed: int
 ) -> Iterator[tuple[Float[Tensor, "b t c h w"], ...]]:
     """The views of the named samples in their order, but for broken ones, as in epoch 0 of a run with this seed."""
     sound, clock = loader._open(shards, place, None), Clock()

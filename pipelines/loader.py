@@ -4,9 +4,11 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+import tyro
 from jaxtyping import Float
 from torch import Tensor
 
@@ -21,11 +23,12 @@ from pipelines.frames import Clip
 from pipelines.negatives import Negatives, NoNegatives
 from pipelines.place import Place
 from pipelines.substitutes import Sound
-from pipelines.textured import Pixels, Textured
+from pipelines.textured import Pixels, Textured, seen_as
 from pipelines.views import SimCLRViews, Views
+from shards.mixture import Mixture
 from shards.order import Order
-from shards.read import Shards
 from shards.refusal import Refusal
+from shards.several import DataSet, open_shards
 
 VIEWS = 2
 Decoded = tuple[np.ndarray, np.ndarray, Pixels, int]
@@ -37,8 +40,10 @@ Stream = Generator[Batch, None, None]
 class Loader:
     """Turns shards into batches: an endless stream that is a pure function of (shards, seed, step)."""
 
-    shards: Path
-    """A data set made by tools/make_shards.py: the folder of one split."""
+    shards: Annotated[Path | tuple[Path, ...], tyro.conf.arg(metavar="DIR [DIR …]")]
+    """Data sets made by tools/make_shards.py, each the folder of one split."""
+    weights: tuple[float, ...] = field(default=(), kw_only=True)
+    """How often each data set comes, one number for each; without, each sample of all of them comes once per epoch."""
     batch: int = 256
     """Samples in a global batch, all processes together."""
     side: int = 224
@@ -61,34 +66,34 @@ class Loader:
         ``faults`` broken samples and how many places others took for them.
         Raises: ``Refusal`` if the shards, the batch, the decoder and the world do not fit together.
         """
-        shards, clock, faults = Shards(self.shards), clock or Clock(), faults or Faults()
+        shards, clock, faults = open_shards(self.shards), clock or Clock(), faults or Faults()
         decoded = self.decoded(shards, place, seed, step, clock, faults)
         return self._batches(shards.classes, decoded, place.device, seed, clock, faults)
 
     def decoded(
-        self, shards: Shards, place: Place, seed: int, step: int, clock: Clock, faults: Faults | None = None
+        self, shards: DataSet, place: Place, seed: int, step: int, clock: Clock, faults: Faults | None = None
     ) -> Ahead:
         """Of every batch, decoded ahead: epochs, samples, their cropped pixels, substitutes."""
-        sound, order = self._open(shards, place, faults), Order(len(shards), self.batch, seed)
+        sound, order = self._open(shards, place, faults), Order(len(shards), self.batch, seed, self.mixture(shards))
         order.at(step, place.rank, place.world)  # refuse before the first batch is asked for
         textured = Textured(shards, self.decoder, place) if self.negatives.of_textures else None
 
         def decode(step: int) -> Decoded:
             epochs, drawn = order.at(step, place.rank, place.world)
-            samples, pixels = sound.with_substitutes(
-                seed,
-                epochs,
-                drawn,
-                lambda samples: self._decode(sound, textured, self._draws(seed, epochs, samples), clock),
-            )
+            read = lambda samples: self._decode(sound, textured, self._draws(seed, epochs, samples), clock)  # noqa: E731
+            samples, pixels = sound.with_substitutes(order, epochs, drawn, read)
             if place.device.type == "cuda":
                 pixels = pixels.pinned()
             return epochs, samples, pixels, int((samples != drawn).sum())
 
         return sound.closing(ahead(decode, step))
 
+    def mixture(self, shards: DataSet) -> Mixture | None:
+        """How the data sets take turns, where they are weighed."""
+        return Mixture(shards.sizes, self.weights) if self.weights else None
+
     def sweep(
-        self, shards: Shards, place: Place, samples: np.ndarray, faults: Faults | None = None
+        self, shards: DataSet, place: Place, samples: np.ndarray, faults: Faults | None = None
     ) -> Generator[tuple[np.ndarray, Float[Tensor, "b t c h w"]], None, None]:
         """Numbers and pixels (0 to 1) of the named samples in their order, but for broken ones, which ``faults`` gets.
 
@@ -106,7 +111,7 @@ class Loader:
         for present, pixels in filter(None, sound.closing(found)):
             yield present, pixels[0].to(place.device).float() / 255
 
-    def _open(self, shards: Shards, place: Place, faults: Faults | None) -> Sound:
+    def _open(self, shards: DataSet, place: Place, faults: Faults | None) -> Sound:
         if shards.manifest.kind == "image" and self.clip.length > 1:
             raise Refusal(
                 f"{shards.folder} holds images, the recipe asks for clips of {self.clip.length} frames; "
@@ -140,10 +145,6 @@ class Loader:
                 draws = self._draws(seed, epochs, samples)
                 with clock("augment"):
                     views = tuple(self.views(part, draw) for part, draw in zip(pixels.views, draws, strict=True))
-                    negatives = self.negatives(self._sources(views[0], pixels.textures, draws[0]), draws[0])
+                    negatives = self.negatives(seen_as(views[0], pixels.textures, self.views, draws[0]), draws[0])
                 classes = None if labels is None else torch.from_numpy(labels[samples].astype(np.int64)).to(device)
                 yield Batch(views, negatives, torch.from_numpy(samples).to(device), classes)
-
-    def _sources(self, view: Tensor, textures: Tensor | None, draws: Draws) -> Tensor:
-        """What negatives are made of: view 0, or textures that are augmented like it, the same in all frames."""
-        return view if textures is None else self.views(textures, draws).expand_as(view)

@@ -15,9 +15,10 @@ from pipelines.check import Check
 from pipelines.decoders import Decoder
 from pipelines.decoders.cut import Broken, Cut
 from pipelines.faults import Fault, Faults
-from shards.order import permutation
-from shards.read import Changed, Shards
+from shards.order import Order
+from shards.read import Changed
 from shards.refusal import Refusal
+from shards.several import DataSet
 from shards.treat import Treatment
 from shards.validate import Validator
 
@@ -34,7 +35,7 @@ class Sound:
     once. Others are first checked in a child, because they might crash whoever decodes them.
     """
 
-    def __init__(self, shards: Shards, decoder: Decoder, device: torch.device, threads: int, faults: Faults):
+    def __init__(self, shards: DataSet, decoder: Decoder, device: torch.device, threads: int, faults: Faults):
         """Open the decoder; what is learned of broken samples goes to ``faults``."""
         self.shards, self._faults = shards, faults
         self.decode = decoder.open(shards.stored, device, threads)
@@ -62,12 +63,12 @@ class Sound:
         return Cut(media, names, index.extent[samples], keys, frames, boxes, side)
 
     def with_substitutes(
-        self, seed: int, epochs: np.ndarray, samples: np.ndarray, decode: Decode[T]
+        self, order: Order, epochs: np.ndarray, samples: np.ndarray, decode: Decode[T]
     ) -> tuple[np.ndarray, T]:
         """Decode ``samples`` [b] of ``epochs`` [b], or who stands in for them. Returns: who they are, and pixels."""
         while True:
             pairs = zip(epochs.tolist(), samples.tolist(), strict=True)
-            present = np.array([self._stand_in(seed, epoch, sample) for epoch, sample in pairs], np.int64)
+            present = np.array([self._stand_in(order, epoch, sample) for epoch, sample in pairs], np.int64)
             try:
                 return present, decode(present)
             except Broken as broken:
@@ -109,19 +110,17 @@ class Sound:
             if found != indexed:
                 raise Refusal(f"(frames, height, width) are {found}, the index says {indexed}; make the shards again")
 
-    def _stand_in(self, seed: int, epoch: int, sample: int) -> int:
+    def _stand_in(self, order: Order, epoch: int, sample: int) -> int:
         """The sample itself or, if it is known to be broken, the next in the order of its epoch that is not."""
         if not self._faults.is_broken(sample):
             return sample
-        order = permutation(len(self.shards), seed, epoch)
-        place = int(np.flatnonzero(order == sample)[0])
-        farthest = min(len(order), IN_A_ROW)
-        after = (int(order[(place + far) % len(order)]) for far in range(1, farthest))
-        found = next((other for other in after if not self._faults.is_broken(other)), None)
+        after = order.after(epoch, sample)
+        farthest = min(len(after) + 1, IN_A_ROW)
+        found = next((n for n in after[: farthest - 1].tolist() if not self._faults.is_broken(n)), None)
         if found is None:
             first = self._faults.all()[0]
             raise Refusal(
-                f"{self.shards.folder}: {farthest} of its {len(order)} samples in a row cannot be decoded, such as "
+                f"{self.shards.folder}: {farthest} of its {len(after) + 1} samples in a row cannot be decoded, such as "
                 f"{first.name!r} in {first.shard}: {first.reason}; make the shards again, or choose another decoder"
             )
         return found

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from pipelines.decoders import Dali, Decoder, Decord
@@ -13,8 +13,8 @@ from pipelines.decoders.cut import Broken, Cut
 from pipelines.draws import Draws
 from pipelines.place import Place
 from pipelines.views import Views
-from shards.read import Shards
 from shards.refusal import Refusal
+from shards.several import DataSet
 
 
 class Pixels(NamedTuple):
@@ -38,7 +38,7 @@ class Pixels(NamedTuple):
 class Textured:
     """The textures of a data set, each a picture, whatever the samples are."""
 
-    def __init__(self, shards: Shards, decoder: Decoder, place: Place):
+    def __init__(self, shards: DataSet, decoder: Decoder, place: Place):
         """Open a decoder for pictures.
 
         Raises: ``Refusal`` if a sample has no texture.
@@ -74,3 +74,10 @@ class Textured:
             return self._decode(cut)[0]
         except Broken as broken:
             raise Broken(names, {row: f"its texture: {reason}" for row, reason in broken.reasons.items()}) from broken
+
+
+def seen_as(
+    view: Float[Tensor, "b t c h w"], textures: UInt8[Tensor, "b 1 c h w"] | None, views: Views, draws: Draws
+) -> Float[Tensor, "b t c h w"]:
+    """What negatives are made of: view 0, or textures that are augmented like it, the same in all frames."""
+    return view if textures is None else views(textures, draws).expand_as(view)

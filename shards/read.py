@@ -26,14 +26,14 @@ class Changed(Refusal):
 class Shards:
     """Every sample of one split by its number, read from memory-mapped tars."""
 
-    def __init__(self, folder: Path):
-        """Open a data set.
+    def __init__(self, folder: Path, maps: int = MAPS):
+        """Open a data set, with at most ``maps`` tars mapped at a time.
 
         Raises: ``Refusal`` if the folder holds none, or a tar is missing or has changed its size.
         """
         self.folder = folder
         self.manifest = Manifest.load(folder)
-        self._map = lru_cache(MAPS)(self._open)
+        self._map = lru_cache(maps)(self._open)
         for entry in self.manifest.shards:
             tar = folder / f"{entry.name}.tar"
             if not tar.is_file() or tar.stat().st_size != entry.bytes:
@@ -54,6 +54,11 @@ class Shards:
 
     def __len__(self) -> int:
         return self.manifest.samples
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Samples of each data set that is open: one here, more in ``shards/several.py``."""
+        return (len(self),)
 
     @property
     def stored(self) -> Literal["image", "video", "frames"]:

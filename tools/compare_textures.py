@@ -59,7 +59,8 @@ def describe(pairs: list[tuple[np.ndarray, np.ndarray]], seconds: list[float]) -
     own, others = alike.diagonal(), alike[~np.eye(len(pairs), dtype=bool)]
     share, hours = found_again(textures, pictures), np.mean(seconds) * IMAGENET / 3600
     return (
-        f"surface: {share:.1%} of {len(pairs)} textures are nearest to their own picture (chance {1 / len(pairs):.2%})\n"
+        f"surface: {share:.1%} of {len(pairs)} textures are nearest to their own picture "
+        f"(chance {1 / len(pairs):.2%})\n"
         f"layout: correlation with their own picture {own.mean():.3f} ± {own.std():.3f} (standard error "
         f"{own.std() / len(own) ** 0.5:.3f}), with others {others.mean():.3f} ± {others.std():.3f}\n"
         f"time: {np.mean(seconds):.3f} CPU seconds a texture (median {np.median(seconds):.3f}, "

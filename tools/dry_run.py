@@ -37,7 +37,9 @@ def say_room(target: Target, needed: float) -> None:
     if free is None:
         print(f"{target}: how much room there is is not known")
     else:
-        print(f"{target}: {_bytes(free)} free, about {_bytes(needed)} needed: {'enough' if needed < free else 'too few'}")
+        print(
+            f"{target}: {_bytes(free)} free, about {_bytes(needed)} needed: {'enough' if needed < free else 'too few'}"
+        )
 
 
 def _bytes(count: float) -> str:

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from pipelines.batch import Batch
 from pipelines.loader import Place
-from shards.read import Shards
 from shards.refusal import Refusal, one_sentence
+from shards.several import Several, open_shards
 from training.checkpoints import load_checkpoint, newest_checkpoint
 from training.methods.method import MethodModule
 from training.pretrain import parse_as
@@ -52,9 +52,11 @@ def show(run: Pretrain, step: int, sheet: Path, trained: bool) -> None:
     batch = batch_at(run, step)
     method, weights = weigh(run, trained)
     adversarial = attacked(run, method, batch)
-    shards, ids = Shards(run.loader.shards), batch.ids.numpy(force=True)[: samples_shown(batch, adversarial)]
+    shards, ids = open_shards(run.loader.shards), batch.ids.numpy(force=True)[: samples_shown(batch, adversarial)]
     names = [f"{number}  {shards.index.name[number]}" for number in ids]
-    caption = f"step {step}, seed {run.seed}, {run.loader.shards}, "
+    if isinstance(shards, Several):
+        names = [f"{name}  {shards.folder_of(number)}" for name, number in zip(names, ids.tolist(), strict=True)]
+    caption = f"step {step}, seed {run.seed}, {shards.folder}, "
     caption += "no attack" if adversarial is None else f"attack with weights: {weights}"
     if adversarial is not None and torch.equal(adversarial, batch.views[0]):
         caption += " (no change: an empty queue has no negatives to move towards)"

@@ -9,8 +9,8 @@ from accelerate import Accelerator
 
 from pipelines.faults import Fault, Faults
 from shards.files import write_atomically
-from shards.read import Shards
 from shards.refusal import Refusal
+from shards.several import DataSet
 from training.run import Pretrain
 
 FILE = "faults.jsonl"
@@ -27,7 +27,7 @@ class BrokenSamples:
         self.substituted, self.known = 0, 0
         self.listed = {fault.sample: fault for fault in read_faults(run.out)} if first else {}
 
-    def announce(self, shards: Shards) -> None:
+    def announce(self, shards: DataSet) -> None:
         """Say it if samples are checked one by one as the run meets them."""
         decoder = self.run.loader.decoder.library
         if self.accelerator.is_main_process and decoder not in shards.manifest.checked:

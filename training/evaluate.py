@@ -41,7 +41,7 @@ class Evaluate:
     runs: Positional[tuple[Path, ...]]
     """Folders of runs. The newest checkpoint of each is measured."""
     train: Path | None = None
-    """The training split's shards; those of the run unless given."""
+    """The training split's shards; those of the run unless given, if it was trained on one data set."""
     test: Path | None = None
     """The test split's shards; unless given, the folder test, else val, beside the training split."""
     out: Path | None = None
@@ -97,7 +97,7 @@ class Evaluate:
 
         Raises: ``Refusal`` if there is no test split, or if the two do not belong together.
         """
-        train = self.train or run.loader.shards
+        train = self.train or _only(run)
         beside = [train.parent / name for name in SPLITS if (train.parent / name / FILE_NAME).is_file()]
         beside = [folder for folder in beside if folder.absolute() != train.absolute()]
         known = Shards(train)
@@ -109,6 +109,17 @@ class Evaluate:
         if known.manifest.classes != asked.manifest.classes or known.manifest.kind != asked.manifest.kind:
             raise Refusal(f"{train} and {asked.folder} have other classes; make both splits by one make_shards.py")
         return known, asked
+
+
+def _only(run: Pretrain) -> Path:
+    """The one data set of a run.
+
+    Raises: ``Refusal`` if it has several: no test split belongs to all of them.
+    """
+    folders = [run.loader.shards] if isinstance(run.loader.shards, Path) else run.loader.shards
+    if len(folders) != 1:
+        raise Refusal(f"{run.out} was trained on {', '.join(map(str, folders))}; name one: --train DIR")
+    return folders[0]
 
 
 def _untrained(run: Pretrain) -> nn.Module:

@@ -11,7 +11,7 @@ from pipelines.batch import Batch
 from pipelines.clock import Clock
 from pipelines.faults import Faults
 from shards.keyed import philox, purpose_key
-from shards.read import Shards
+from shards.several import DataSet, open_shards
 from training.broken import BrokenSamples
 from training.checkpoints import load_checkpoint, read_state, save_checkpoint
 from training.encoders import Encoder
@@ -35,7 +35,7 @@ def pretrain(run: Pretrain) -> Encoder:
     first = read_state(checkpoint)["step"] if checkpoint else 0
     accelerator = open_accelerator(run.precision, ["tensorboard", JsonLines(run.out)], str(run.out))
     place = settle(accelerator)
-    shards, clock, faults = Shards(run.loader.shards), Clock(), Faults()
+    shards, clock, faults = open_shards(run.loader.shards), Clock(), Faults()
     with closing(run.loader.open(place, run.seed, first, clock, faults)) as batches:
         facts = facts_of(run, shards, place)
         if checkpoint:
@@ -108,17 +108,24 @@ def _stepper(
     return take_step
 
 
-def _announce(run: Pretrain, accelerator: Accelerator, shards: Shards, first: int) -> None:
+def _announce(run: Pretrain, accelerator: Accelerator, shards: DataSet, first: int) -> None:
     accelerator.init_trackers("tensorboard")
     if not accelerator.is_main_process:
         return
     save_run(run)
     forget_after(run.out, first)
     print(
-        f"{len(shards)} {shards.manifest.kind}s of {run.loader.shards}, batches of {run.loader.batch}, steps {first} "
-        f"to {run.steps} ({run.steps * run.loader.batch / len(shards):.1f} epochs in all), {accelerator.num_processes} "
+        f"{len(shards)} {shards.manifest.kind}s of {shards.folder}, batches of {run.loader.batch}, steps {first} "
+        f"to {run.steps} ({_epochs(run, shards)} epochs in all), {accelerator.num_processes} "
         f"process(es) on {accelerator.device}, {torch.get_num_threads()} threads each → {run.out}"
     )
+
+
+def _epochs(run: Pretrain, shards: DataSet) -> str:
+    """How often each data set is seen, where they are mixed; else how often all samples are."""
+    drawn, mixture = run.steps * run.loader.batch, run.loader.mixture(shards)
+    seen = mixture.epochs(drawn).tolist() if mixture else [drawn / len(shards)]
+    return " + ".join(f"{epochs:.1f}" for epochs in seen)
 
 
 def _seed_torch(seed: int, step: int, rank: int) -> None:

@@ -23,7 +23,9 @@ SHEET = (
 def write_report(folder: Path, run: Pretrain, found: dict) -> None:
     """Write ``report.html``, ``curves.png``, ``views.png`` and ``radii.png`` into a run's folder."""
     train = found["data"]["train"]
-    loader = replace(run.loader, shards=Path(train["folder"]), batch=min(run.loader.batch, train["samples"]))
+    loader = replace(
+        run.loader, shards=Path(train["folder"]), weights=(), batch=min(run.loader.batch, train["samples"])
+    )
     batch = next(loader.open(Place(), run.seed))
     curves = picture(draw_curves(folder), folder / "curves.png", "Loss, kNN and speed over steps.")
     views = picture(draw_views(batch), folder / "views.png", SHEET)

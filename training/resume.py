@@ -5,14 +5,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipelines.loader import Place
-from shards.read import Shards
 from shards.refusal import Refusal
+from shards.several import DataSet
 from training.checkpoints import newest_checkpoint, read_state
 from training.run import Pretrain, identity
 from training.values import describe
 
 
-def facts_of(run: Pretrain, shards: Shards, place: Place) -> dict:
+def facts_of(run: Pretrain, shards: DataSet, place: Place) -> dict:
     """What a checkpoint remembers of the run beside its tensors."""
     decoder = run.loader.decoder
     return {

@@ -23,6 +23,9 @@ def revive(annotation: Any, data: Any) -> Any:
     if get_origin(annotation) is Annotated:
         return revive(get_args(annotation)[0], data)
     if get_origin(annotation) in (Union, types.UnionType):
+        if not isinstance(data, dict):  # one value, or several
+            several = isinstance(data, list)
+            return revive(next(m for m in get_args(annotation) if (get_origin(m) is tuple) == several), data)
         members = {member.__name__: member for member in map(_bare, get_args(annotation))}
         if data["type"] not in members:
             raise ValueError(f"{data['type']!r} is none of {', '.join(members)}")

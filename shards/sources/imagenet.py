@@ -118,8 +118,8 @@ class ImageNet:
                     rejected.append(Rejected(tidy(member), f"no class's tar in {tar.name}"))
             return
         for folder in FOLDERS:
-            if (self.root / folder / split).is_dir():
-                yield from (Place(f"{folder}{split}/{path}") for path in files_below(self.root / folder / split))
+            if (there := self.root / folder / split).is_dir():
+                yield from (Place(f"{folder}{split}/{path}") for path in files_below(there, rejected))
                 return
 
     def _chosen(self) -> set[str]:

@@ -41,7 +41,8 @@ class TinyImageNet:
 
     def splits(self) -> Mapping[str, Listing]:
         at = self._at()
-        paths = [*files_below(at)] if at.is_dir() else [
+        unread: list[Rejected] = []
+        paths = [*files_below(at, unread)] if at.is_dir() else [
             name.removeprefix(f"{NAME}/") for name in _zip(at).namelist() if not name.endswith("/")]  # fmt: skip
         classes = tuple(sorted(wnids_of(self._read("wnids.txt").decode("ascii", "replace"), f"wnids.txt in {at}")))
         numbers = {wnid: number for number, wnid in enumerate(classes)}
@@ -55,6 +56,7 @@ class TinyImageNet:
                               "and val/images/*.JPEG with val/val_annotations.txt; fetch it again")  # fmt: skip
             rows = rows.replace("before", numbered(_name(item) for item in rows))
             rejected += shortfall(split, len(rows), OFFICIAL[split])
+            rejected += [one for one in unread if one.name.startswith(f"{split}/")]
             found[split] = Listing("image", {"label": classes}, rows, tuple(rejected))
         return found
 

@@ -1,10 +1,13 @@
 """The order is one permutation per epoch, laid end to end and shared out among the ranks."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shards.mixture import Mixture
 from shards.order import Order, permutation
 from shards.refusal import Refusal
 
@@ -57,9 +60,9 @@ def test_a_batch_may_straddle_two_epochs():
 
 
 def test_a_far_step_costs_no_more_than_the_permutations_it_touches():
-    permutation.cache_clear()
-    Order(count=10, batch=4, seed=0).at(10**12 + 2)
-    assert permutation.cache_info().misses == 2
+    order = Order(count=10, batch=4, seed=0)
+    assert [order.at(10**12 + 2)[0].tolist() for _ in range(2)] == [[4 * 10**11, 4 * 10**11, *[4 * 10**11 + 1] * 2]] * 2
+    assert order._epoch.cache_info().misses == 2
 
 
 @given(seeds, st.integers(0, 2**32 - 2))
@@ -90,7 +93,24 @@ def test_all_permutations_are_as_likely():
 def test_the_order_is_written_down():
     """A change here breaks every resume: it needs a new format version."""
     assert permutation(8, 0, 0).tolist() == [3, 6, 5, 1, 0, 2, 7, 4]
-    assert not permutation(8, 0, 0).flags.writeable
+    found = [part for step in (0, 2, 91_234) for rank in range(2) for part in Order(1000, 384, 7).at(step, rank, 2)]
+    written = hashlib.sha256(b"".join(part.astype("<i8").tobytes() for part in found)).hexdigest()
+    assert written == "b700f9fc7de44c311f445e3b5eb3d4aab0fb9d26b5a7f418e3674f5aa79fe28d"
+
+
+@given(orders(), st.integers(0, 2**40))
+def test_one_data_set_is_as_if_there_were_no_weights(order_and_world, step):
+    order, world = order_and_world
+    alone = Order(order.count, order.batch, order.seed, Mixture((order.count,), (2.5,)))
+    np.testing.assert_array_equal(alone.at(step, 0, world), order.at(step, 0, world))
+
+
+@given(orders(), st.integers(0, 1000), st.data())
+def test_who_follows_is_the_rest_of_the_ring(order_and_world, epoch, data):
+    order, _ = order_and_world
+    ring = permutation(order.count, order.seed, epoch).tolist()
+    place = data.draw(st.integers(0, order.count - 1))
+    assert order.after(epoch, ring[place]).tolist() == ring[place + 1 :] + ring[:place]
 
 
 @pytest.mark.parametrize("batch", [0, -1, 11])

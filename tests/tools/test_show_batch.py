@@ -95,6 +95,17 @@ def test_a_recipe_is_shown(words, capsys, tmp_path):
     assert printed.splitlines()[-1] == f"next: accelerate launch training/pretrain.py {' '.join(words)}"
 
 
+def test_of_several_data_sets_each_sample_says_which(words, generated, capsys):
+    train, test = generated[1] / "train", generated[1] / "test"
+    place = words.index("--loader.shards")
+    main([*words[:place], *words[place + 2 :], "--loader.shards", str(train), str(test), "--loader.weights", "4", "3"])
+    printed = capsys.readouterr().out
+    shown = [line.split() for line in printed.splitlines() if line.startswith("  ")]
+    assert {Path(folder) for _, _, folder, _ in shown} == {train, test}
+    assert all(Path(folder) == (train if int(number) < 24 else test) for number, _, folder, _ in shown)
+    assert f"step 0, seed 3, {train} + {test}, no attack" in printed
+
+
 def test_a_run_is_shown_with_its_own_fields(trained, words, capsys, tmp_path):
     main([str(trained), "--step", "3", "--sheet", str(tmp_path / "run.png")])
     main([*words, "--step", "3", "--sheet", str(tmp_path / "recipe.png")])

@@ -27,6 +27,16 @@ def test_members_of_a_union_without_fields_are_told_apart():
         assert revive(Pretrain, describe(changed)) == changed
 
 
+def test_one_data_set_is_written_as_it_was_before_there_could_be_several():
+    run = next(iter(RECIPES.values()))
+    assert describe(run)["loader"]["shards"] == str(run.loader.shards)
+    several = replace(run, loader=replace(run.loader, shards=(Path("a"), Path("b")), weights=(0.5, 2.0)))
+    data = json.loads(json.dumps(describe(several)))
+    assert data["loader"]["shards"] == ["a", "b"] and revive(Pretrain, data) == several
+    del data["loader"]["weights"]
+    assert revive(Pretrain, data).loader == replace(several.loader, weights=())
+
+
 def test_a_class_that_the_annotation_does_not_name_is_refused():
     data = describe(next(iter(RECIPES.values())))
     data["network"]["type"] = "Popen"

@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from pipelines.faults import Faults
 from pipelines.loader import Loader, Place
-from shards.read import Shards
 from shards.refusal import Refusal
+from shards.several import DataSet
 from training.modes import evaluating
 
 
@@ -21,7 +21,7 @@ from training.modes import evaluating
 def extract(
     modules: Sequence[nn.Module],
     loader: Loader,
-    shards: Shards,
+    shards: DataSet,
     samples: np.ndarray,
     place: Place,
     accelerator: Accelerator,

@@ -9,7 +9,7 @@ from torch import nn
 
 from pipelines.faults import Faults
 from pipelines.loader import Loader, Place
-from shards.read import Shards
+from shards.several import DataSet
 from training.probes.features import extract
 from training.probes.knn import knn_accuracy
 from training.probes.split import held_out
@@ -33,7 +33,7 @@ class OnlineKNN:
             raise ValueError(f"need bank, queries, neighbours >= 1, every >= 0, temperature > 0, got {self}")
 
     def __call__(
-        self, encoder: nn.Module, loader: Loader, shards: Shards, place: Place, accelerator: Accelerator,
+        self, encoder: nn.Module, loader: Loader, shards: DataSet, place: Place, accelerator: Accelerator,
         faults: Faults | None = None,
     ) -> dict[str, float]:  # fmt: skip
         """Accuracy in percent for the label and for each fact."""
