@@ -68,6 +68,6 @@ def _without_twins(
         found[shard] = replace(written, rejected=(*written.rejected, *twins[shard]))
         write_record(making, shard, found[shard])
         if written.entry is None:
-            for ending in ("tar", "index.npz"):
+            for ending in ("tar", "index.npz", "idx"):
                 target.remove(f"{shard:06d}.{ending}")
     return found

@@ -126,4 +126,4 @@ def _begin(plan: Plan, target: Target, making: Target, task: Task) -> None:
 
 def _progress(plan: Plan, shard: int, written: Written, earlier: bool = False) -> Progress:
     size = written.entry.bytes if written.entry else 0
-    return Progress(len(plan.items(shard)), size, len(written.rejected), earlier)
+    return Progress(plan.count(shard), size, len(written.rejected), earlier)

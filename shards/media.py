@@ -10,6 +10,7 @@ Stored = Literal["image", "video", "frames"]
 """How a sample lies in its tar: a video is one file, or an image for each of its frames."""
 IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"})
 VIDEOS = frozenset({"mp4", "avi", "mkv", "mov", "webm", "mpg", "mpeg", "m4v"})
+TEXTURE = "texture.jpg"  # the extension of a sample's texture, beside its image or video
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,8 @@ class Order:
         """The samples of a stream's epoch in their order. Kept: a batch may straddle two epochs of each stream."""
 
         def epoch(stream: int, number: int) -> np.ndarray:
-            return sum(self._sizes[:stream]) + permutation(self._sizes[stream], self.seed, number, stream)
+            samples = permutation(self._sizes[stream], self.seed, number, stream)
+            samples += sum(self._sizes[:stream])  # in place: there may be hundreds of millions
+            return samples
 
         return lru_cache(2 * len(self._sizes))(epoch)

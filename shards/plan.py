@@ -38,6 +38,12 @@ class Plan:
         per_shard = 1 if self.listing.whole else self.samples_per_shard
         return -(-len(self.listing.items) // per_shard)
 
+    def count(self, shard: int) -> int:
+        """Items of a shard."""
+        if self.listing.whole:
+            return 1
+        return min(self.samples_per_shard, len(self.listing.items) - shard * self.samples_per_shard)
+
     def items(self, shard: int) -> Sequence[Hashable]:
         """What goes into a shard."""
         if self.listing.whole:

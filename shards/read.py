@@ -12,9 +12,8 @@ import xxhash
 from shards.files import sha256
 from shards.index import Index
 from shards.manifest import Manifest, ShardEntry
-from shards.media import kind_of
+from shards.media import TEXTURE, kind_of
 from shards.refusal import Refusal
-from shards.treat import TEXTURE
 
 MAPS = 256  # tars mapped at a time; each holds a file open, and processes may often open 1024
 

@@ -26,12 +26,15 @@ class TarWriter:
         self._stream, self._sha256 = stream, hashlib.sha256()
         self.size = 0
         """Bytes so far."""
+        self.members: list[tuple[str, int, int]] = []
+        """Name, first byte of the content, and size of each."""
 
     def add(self, name: str, content: bytes) -> Place:
         """Append a file. Returns: where its content lies."""
         info = tarfile.TarInfo(name)  # no owner, time 0: nothing of the machine enters the tar
         info.size = len(content)
         self._write(info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict"))
+        self.members.append((name, self.size, len(content)))
         place = Place(self.size, len(content), xxhash.xxh3_64_intdigest(content))
         self._write(content)
         self._write(bytes(-len(content) % BLOCK))

@@ -13,11 +13,10 @@ import numpy as np
 from PIL import Image
 
 from shards.encode import jpeg
-from shards.media import Media, examine, kind_of
+from shards.media import TEXTURE, Media, examine, kind_of
 from shards.recode.part import Part
 from shards.refusal import Refusal
 
-TEXTURE = "texture.jpg"  # the extension of a sample's texture
 QUALITY = 95  # of textures: at 224 pixels a third of the bytes of a PNG, and photographs are JPEGs too
 Recode = Callable[[str, bytes, tuple[float, float] | None], Iterator[Part]]
 Texture = Callable[[np.ndarray, str], np.ndarray]
@@ -81,15 +80,15 @@ class Treatment:
         return {
             step: {"name": type(what).__name__, **asdict(what)}  # type: ignore[arg-type]
             for step, what in steps.items()
-            if is_dataclass(what) and type(what).__name__ not in ("Copy", "NoTexture")
+            if is_dataclass(what)
         }
 
     def _treat(self, name: str, part: Part) -> Treated:
         measured = _measure(part)
         if self.check is not None:
             frames = [*part.media.values()]
-            self.check(frames[0] if len(frames) == 1 else dict(enumerate(frames)), measured)
-        if self.texture is None or type(self.texture).__name__ == "NoTexture":
+            self.check(dict(enumerate(frames)) if _as_frames(part) else frames[0], measured)
+        if self.texture is None:
             return Treated(part.suffix, part.media, measured, part.origin)
         pixels = self.texture(_picture(part, measured), name + part.suffix)
         media = {**part.media, TEXTURE: jpeg(pixels, QUALITY, subsampling="4:4:4")}
@@ -110,10 +109,15 @@ def _as_it_is(extension: str, content: bytes, segment: tuple[float, float] | Non
     yield Part("", {extension: content}, (0, -1, 1))
 
 
+def _as_frames(part: Part) -> bool:
+    """Whether a video's frames are files of their own: "0000.jpg", "0001.jpg" …"""
+    return "." in next(iter(part.media))
+
+
 def _measure(part: Part) -> Media:
     (extension, content), *others = part.media.items()
     first = examine(extension.rpartition(".")[2], content)
-    if "." not in extension:  # a whole file
+    if not _as_frames(part):
         return first
     count = 1 + len(others)
     return Media(first.height, first.width, count, part.rate or (0, 1), tuple(range(count)))

@@ -4,7 +4,7 @@ import numpy as np
 import xxhash
 
 from shards.index import Index
-from shards.treat import TEXTURE
+from shards.media import TEXTURE
 
 
 def content_keys(index: Index) -> np.ndarray:

@@ -12,6 +12,7 @@ from pathlib import Path
 import xxhash
 
 from shards.codecs import codec_of
+from shards.dali_index import dali_index
 from shards.index import Index
 from shards.manifest import ShardEntry
 from shards.refusal import Refusal
@@ -74,6 +75,8 @@ def place_faults(tar: Path, content: Content, index: Index, facts: tuple[str, ..
     whole = content[end : end + len(END)] == END
     if not whole:
         yield "", f"no member of the tar can be found from byte {end} on"
+    else:
+        yield from _dali_faults(tar, found)
     for sample, name in enumerate(index.name.tolist()):
         for member in _members(index, sample):
             file = f"{name}.{index.extension[member]}"
@@ -84,6 +87,14 @@ def place_faults(tar: Path, content: Content, index: Index, facts: tuple[str, ..
                 yield name, f"{file} lies at (byte, size) {place}, the index says elsewhere"
         yield from ((name, reason) for reason in _label_faults(found, content, index, sample, facts, whole))
     yield from (("", f"the index does not know {file}, which the tar holds") for file in found)
+
+
+def _dali_faults(tar: Path, found: dict[str, tuple[int, int]]) -> Iterator[Reason]:
+    file = tar.with_suffix(".idx")
+    if not file.is_file():
+        yield "", f"{file.name}, the index for DALI's own reader, is missing"
+    elif file.read_text() != dali_index((name, *place) for name, place in found.items()):
+        yield "", f"{file.name}, the index for DALI's own reader, does not say what the tar holds"
 
 
 def _walk(tar: Path) -> dict[str, tuple[int, int]]:

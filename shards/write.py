@@ -5,13 +5,15 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from shards.dali_index import dali_index
 from shards.index import Index, Row
 from shards.manifest import ShardEntry
+from shards.media import TEXTURE
 from shards.refusal import Refusal
 from shards.sample import Rejected, Sample
 from shards.tar import TarWriter
 from shards.target import Target
-from shards.treat import TEXTURE, Treated
+from shards.treat import Treated
 from shards.validate import Validator
 
 
@@ -29,7 +31,9 @@ def write_shard(
     samples: Iterable[Sample | Rejected], target: Target, name: str, validator: Validator,
     drop: frozenset[str] = frozenset(),
 ) -> Written:  # fmt: skip
-    """Write ``name.tar`` and ``name.index.npz``, without what the validator refuses and what is named in ``drop``.
+    """Write samples, without what the validator refuses and what is named in ``drop``.
+
+    ``name.tar`` holds them, ``name.index.npz`` is our index, ``name.idx`` that of DALI's own reader.
 
     Beside its media each sample gets a ``.cls`` with its label and, where it has facts, a ``.json`` with all of them:
     the names that the ``webdataset`` library and DALI's own reader expect.
@@ -45,6 +49,7 @@ def write_shard(
             sha256 = tar.close()
     except _Empty:
         return Written(None, tuple(rejected))
+    target.write(f"{name}.idx", dali_index(tar.members).encode())
     index = Index.of(rows).encoded()
     target.write(f"{name}.index.npz", index)
     entry = ShardEntry(name, len(rows), tar.size, sha256, hashlib.sha256(index).hexdigest())

@@ -23,7 +23,7 @@ ROOMS = {  # third-party library → where it may be imported
     "decord": {"pipelines"},
     "kornia": {"pipelines"},
     "av": {"shards", "pipelines"},
-    "PIL": {"shards", "pipelines"},
+    "PIL": {"shards", "pipelines", "tools"},
     "torch": {"pipelines", "training", "tools"},
     "accelerate": {"training"},
     "timm": {"training"},
@@ -31,7 +31,7 @@ ROOMS = {  # third-party library → where it may be imported
     "matplotlib": {"training"},
     "safetensors": {"training"},
     "jaxtyping": {"pipelines", "training"},
-    "numpy": {"shards", "pipelines", "training"},
+    "numpy": {"shards", "pipelines", "training", "tools"},
     "tqdm": {"training", "tools"},
     "tyro": {"shards", "pipelines", "training", "tools"},
 }

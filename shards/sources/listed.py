@@ -60,8 +60,6 @@ def listings(
     of = {name: index for index, name in enumerate(classes)}
     labels, taken = np.full(len(videos.rows), -1, np.int32), np.zeros(len(videos.rows), bool)
     for split, name, label, where in entries:
-        if split:
-            numbers[split]  # a split of which nothing is found is listed too, with its faults
         if (number := videos.find(name)) is None:
             reason = f"missing: {where} names it, and no such video lies in {root}"
         elif taken[number]:
@@ -74,12 +72,11 @@ def listings(
                 numbers[split].append(number)
         if reason and split:
             faults[split].append(Rejected(tidy(name), reason))
-    first = next((split for split, found in numbers.items() if found), None)
-    if first is None:
+    if not numbers:
         raise Refusal(f"{root} holds none of the videos that the lists name; expected {layout}")
-    faults[first] += [*links, *_strangers(videos.rows, np.flatnonzero(~taken))]
-    return {split: _listing(videos.rows, labels, np.asarray(found, np.int64), classes, faults[split])
-            for split, found in (numbers | dict.fromkeys(faults.keys() - numbers.keys(), ())).items()}  # fmt: skip
+    faults[next(iter(numbers))] += [*links, *_strangers(videos.rows, np.flatnonzero(~taken))]
+    return {split: _listing(videos.rows, labels, np.asarray(numbers.get(split, ()), np.int64), classes, faults[split])
+            for split in dict.fromkeys([*numbers, *faults])}  # fmt: skip
 
 
 def fetch(root: Path, item: Item) -> Iterator[Sample]:
@@ -131,16 +128,19 @@ class _Videos:
         found = (Item(*place, 0, 0) for place in places(root, links)
                  if kind_of(PurePosixPath(place.path).suffix[1:].lower()) == "video")  # fmt: skip
         self.rows, self._key = Rows(Item, found), key
-        hashes = (xxhash.xxh3_64_intdigest(key(PurePosixPath(item.path)).encode("utf-8", "surrogateescape"))
-                  for item in self.rows)  # fmt: skip
+        hashes = (_hash(key(PurePosixPath(path))) for path in self.rows.texts("path"))
         unordered = np.fromiter(hashes, np.uint64, len(self.rows))
         self._order = np.argsort(unordered, kind="stable")  # of videos named alike the first one is found
         self._hashes = unordered[self._order]
 
     def find(self, name: str) -> int | None:
-        wanted = np.uint64(xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogateescape")))
+        wanted = np.uint64(_hash(name))
         place = int(np.searchsorted(self._hashes, wanted))
         if place == len(self._hashes) or self._hashes[place] != wanted:
             return None
         number = int(self._order[place])
         return number if self._key(PurePosixPath(self.rows[number].path)) == name else None
+
+
+def _hash(name: str) -> int:
+    return xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogateescape"))

@@ -1,6 +1,6 @@
 """What a source promises: to list its splits without opening a media file, and to fetch any one item on demand."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,7 +16,7 @@ class Listing:
     classes: Mapping[str, tuple[str, ...]]
     """Class names: under "label" those of ``Sample.label``, then one entry per fact. Where nothing is known of classes,
     "label" has one name ("unlabelled"), and every label is 0."""
-    items: Sequence[Hashable]
+    items: Sequence[Any]
     """What ``Source.samples`` fetches; picklable, so that shards can be made in parallel. Large data sets list ``Rows``
     (``shards/sources/rows.py``), so that ten million fit into a gigabyte."""
     rejected: Sequence[Rejected] = ()

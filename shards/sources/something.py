@@ -40,9 +40,8 @@ class Something:
 
     def splits(self) -> Mapping[str, Listing]:
         names, faults = self._read("labels"), Faults(list)
-        if not isinstance(names, dict) or {str(index) for index in names.values()} != {
-            str(i) for i in range(len(names))
-        }:
+        numbers = sorted(map(str, names.values())) if isinstance(names, dict) else None
+        if numbers != sorted(map(str, range(len(names)))):
             raise Refusal(f"labels.json in {self.lists} must number its templates from 0; fetch the labels again")
         classes = sorted(names, key=lambda name: int(names[name]))
         entries = (entry for split in SPLITS for entry in self._entries(split, faults))

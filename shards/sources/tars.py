@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from shards.media import Kind, kind_of
+from shards.media import TEXTURE, Kind, kind_of
 from shards.refusal import Refusal
 from shards.sample import Rejected, Sample
 from shards.sources.grouped import Group, groups
@@ -20,7 +20,6 @@ from shards.sources.labels import read_labels
 from shards.sources.listing import Listing
 from shards.sources.names import apart, numbered, printable, tidy
 from shards.sources.urls import Found, find_tars, shown
-from shards.treat import TEXTURE
 
 MOST, MOST_SAID = 2**31, 2**20  # bytes of an image or a video; of a label
 
@@ -35,6 +34,9 @@ class Item(NamedTuple):
     classes: tuple[tuple[str, int], ...]
     """How many there are, of the label and of each fact; empty where nothing is labelled."""
     made_here: bool
+
+    def __str__(self) -> str:
+        return self.name  # what quarantine.jsonl lists; an address may be signed
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from shards.refusal import Refusal, reason_of
 from shards.sources.folder import SPLITS
 
 TARS = (".tar", ".tar.gz", ".tgz")
+EXTRAS = {"https": "http", "s3a": "s3"}  # fsspec's, where they are not called like the scheme
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -103,7 +104,9 @@ def _check_address(address: str) -> None:
     try:
         fsspec.get_filesystem_class(scheme)
     except ImportError as error:
-        raise Refusal(f"{shown(address)} needs a library that is missing: pip install 'fsspec[{scheme}]'") from error
+        raise Refusal(
+            f"{shown(address)} needs a library that is missing: pip install 'fsspec[{EXTRAS.get(scheme, scheme)}]'"
+        ) from error
     except ValueError as error:
         raise Refusal(f"{shown(address)}: fsspec opens no {scheme}://, only https, s3, gs and others") from error
 

@@ -151,7 +151,7 @@ def test_a_record_that_is_gone_since_is_refused(tmp_path):
     source = Cifar(put(tmp_path, ten()))
     item = source.splits()["test"].items[2]
     (tmp_path / "test_batch.bin").write_bytes(ten()["test_batch.bin"][:-1])
-    with pytest.raises(Refusal, match="record 2 of test_batch.bin is cut off"):
+    with pytest.raises(Refusal, match="test_batch.bin ends within it"):
         next(source.samples(item))
 
 

@@ -64,6 +64,7 @@ def test_equal_names_in_two_classes_stay_two_videos(tmp_path):
 def test_missing_videos_and_odd_rows_are_rejected(tmp_path):
     source = plant(tmp_path, {"wave": ["a.avi 1", "b.avi 2", "c.avi 3", "d.avi 0", "e.avi 1"]}, 2, ("b.avi", "d.avi"))
     listings = source.splits()
+    assert [*listings] == ["train", "test"]
     assert [one.reason.split(" names")[0] for one in listings["test"].rejected] == [
         "missing: wave_test_split2.txt, row 2"
     ]

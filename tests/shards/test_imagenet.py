@@ -18,7 +18,7 @@ from shards.sources.imagenet import ImageNet
 from tests.shards.conftest import photo, picture
 
 CLASSES = ["n02105855", "n01440764", "n09229709"]  # in the order of their numbers, which is not that of their names
-SEEN = {"n01440764": ["n01440764_18", "n01440764_36"], "n02105855": ["n02105855_2933"], "n09229709": ["n09229709_1"]}
+SEEN = {"n09229709": ["n09229709_1"], "n01440764": ["n01440764_18", "n01440764_36"], "n02105855": ["n02105855_2933"]}
 TRUE = ["n09229709", "n01440764", "n02105855", "n01440764"]
 CUT = r"is no whole, uncompressed tar .*; unpack it or fetch it again"
 
@@ -188,6 +188,14 @@ def test_a_chosen_class_that_is_not_whole_is_told(tmp_path):
         "train n01440764": "2 images of this class are in train, officially 732 to 1300",
         "val n01440764": "2 images of this class are in val, officially 50 to 50",
     }
+
+
+def test_validation_images_of_other_classes_may_be_gone(tmp_path, monkeypatch):
+    monkeypatch.setattr(imagenet, "PER_CLASS", {"train": (1, 2), "val": (1, 2)})
+    (tmp_path / "one.txt").write_text("n01440764")
+    files = folders() | devkit(NUMBERS)
+    del files["val/ILSVRC2012_val_00000003.JPEG"]  # a n02105855
+    assert not reasons(ImageNet(put(tmp_path, files), tmp_path / "one.txt"))
 
 
 def test_a_part_of_imagenet_says_how_much_is_missing(tmp_path):

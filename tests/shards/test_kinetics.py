@@ -86,6 +86,7 @@ def test_the_releases_name_files_and_columns_differently(tmp_path, name, header,
     (tmp_path / "lists" / f"{name}.csv").write_text(f"{header}\r\n{row}\r\n\r\n")
     source = Kinetics(plant(tmp_path / "x", FLAT).root, tmp_path / "lists")
     assert found(source) == {"val": {"__NrybzYzUg_000007_000017": ("mp4", FLAT[2], 0)}}
+    assert source.splits()["val"].classes == {"label": ("abseiling",)}
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,18 @@ def test_a_row_that_makes_no_sense_is_rejected_with_its_number(tmp_path, row, re
     assert len(found(source)["train"]) == 2
     assert reasons(source) == {"train": [f"row 3 of train.csv {reason}"]}
     assert source.splits()["train"].rejected[0].name == "train_csv row 3"
+
+
+def test_a_thumbnail_beside_a_video_is_no_video(tmp_path):
+    source = plant(tmp_path, [FLAT[2].replace("mp4", "jpg"), FLAT[2]], val=VAL)
+    assert found(source) == {"val": {"__NrybzYzUg_000007_000017": ("mp4", FLAT[2], 0)}}
+
+
+def test_equal_hashes_of_different_names_find_nothing_wrong(tmp_path, monkeypatch):
+    monkeypatch.setattr("shards.sources.listed._hash", lambda name: 1)
+    source = plant(tmp_path, FLAT[:1], train=[TRAIN[0], TRAIN[2], TRAIN[1]])
+    assert [*found(source)["train"].values()] == [("mp4", FLAT[0], 1)]
+    assert [one.name for one in source.splits()["train"].rejected] == ["0347ZoDXyP0_000095_000105"]
 
 
 def test_a_clip_that_is_named_twice_is_used_once(tmp_path):

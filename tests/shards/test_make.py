@@ -58,7 +58,7 @@ def test_the_same_source_makes_the_same_bytes(photos, finished, tmp_path, jobs):
 
 
 def test_nothing_but_tars_indexes_and_the_manifest_with_its_seal_is_left(finished):
-    shards = [f"00000{i}.{ending}" for i in range(3) for ending in ("index.npz", "tar")]
+    shards = [f"00000{i}.{ending}" for i in range(3) for ending in ("idx", "index.npz", "tar")]
     assert sorted(contents(finished)) == [*shards, "manifest.json", "manifest.sha256"]
 
 
@@ -177,7 +177,9 @@ def test_a_split_in_which_nothing_is_sound_is_refused(tmp_path):
     (tmp_path / "root" / "a" / "y.jpg").write_bytes(picture())  # and it can be made once that is mended
     (tmp_path / "root" / "a" / "x.jpg").write_bytes(picture())
     assert make(tmp_path / "root", tmp_path / "out") == [2]
-    assert sorted(contents(tmp_path / "out")) == ["000000.index.npz", "000000.tar", "manifest.json", "manifest.sha256"]
+    assert sorted(contents(tmp_path / "out")) == [
+        "000000.idx", "000000.index.npz", "000000.tar", "manifest.json", "manifest.sha256",
+    ]  # fmt: skip
 
 
 def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -60,7 +60,7 @@ def whole(tmp_path_factory) -> dict[str, bytes]:
 
 
 def test_nothing_that_served_the_making_is_left(whole):
-    shards = [f"{i:06d}.{ending}" for i in range(8) for ending in ("index.npz", "tar")]
+    shards = [f"{i:06d}.{ending}" for i in range(8) for ending in ("idx", "index.npz", "tar")]
     assert sorted(whole) == [*shards, "manifest.json", "manifest.sha256"]
 
 

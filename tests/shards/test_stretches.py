@@ -40,6 +40,10 @@ def test_a_remainder_below_half_a_second_joins_the_chunk_before(count: int, size
     assert [len([*members]) for _, members in chunks(even(count, Fraction(25)), 10.0)] == sizes
 
 
+def test_what_has_more_behind_it_is_no_tail():
+    assert [[frame.number for frame in some] for _, some in chunks(at(0, 0.9, 1.6, 2.0), 1.0)] == [[0, 1], [2, 3]]
+
+
 def test_without_chunks_the_name_gets_nothing():
     ((suffix, members),) = chunks(even(5, Fraction(25)), None)
     assert suffix == "" and len([*members]) == 5

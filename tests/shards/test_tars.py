@@ -11,14 +11,17 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from fsspec.registry import _registry as registered
 from fsspec.registry import known_implementations
 
+from shards.quarantine import read_quarantine
 from shards.read import Shards
 from shards.refusal import Refusal
 from shards.sample import Rejected, Sample
 from shards.sources.synthetic import Synthetic
 from shards.sources.tars import WebDataset
 from tests.making import make_all
+from tests.shards.conftest import picture
 
 Files = dict[str, bytes]
 TWO: Files = {"a.jpg": b"A", "a.cls": b"1", "b.jpg": b"B", "b.cls": b"0"}
@@ -169,6 +172,20 @@ def test_samples_before_a_cut_are_kept_and_the_tar_is_named(tmp_path, length):
     assert found[-1].reason == "its tar breaks off within it, or right behind it"
 
 
+def test_a_tar_without_an_end_says_so(tmp_path):
+    (tmp_path / "0.tar").write_bytes(tar(TWO)[:4096])
+    with pytest.raises(Refusal, match="behind byte 4096 .its end is missing."):
+        read(tmp_path)
+
+
+def test_files_of_absurd_size_are_not_read(tmp_path):
+    put(
+        tmp_path / "0.tar",
+        {"a.jpg": b"", "a.cls": b"0" + bytes(2**20), "a.txt": bytes(2**21), "b.jpg": b"", "b.cls": b"0"},
+    )
+    assert reasons(tmp_path) == {"0/a": "its cls has 1048577 bytes, at most 1048576 are read", "0/b": ""}
+
+
 def test_nothing_but_tars_is_refused(tmp_path):
     for content in (b"", b"no tar", bytes(range(256)) * 8):
         (tmp_path / "0.tar").write_bytes(content)
@@ -188,10 +205,14 @@ def test_what_cannot_be_opened_is_refused_with_a_remedy(tmp_path, given, said):
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_missing_library_is_named(monkeypatch):
-    monkeypatch.setitem(known_implementations, "odd", {"class": "not_there.Odd", "err": "install odd"})
-    with pytest.raises(Refusal, match=r"odd://b/0.tar needs a library that is missing: pip install 'fsspec\[odd\]'"):
-        read("odd://b/0.tar")
+@pytest.mark.parametrize("scheme, extra", [("odd", "odd"), ("https", "http")])
+def test_a_missing_library_is_named(monkeypatch, scheme, extra):
+    monkeypatch.delitem(registered, scheme, raising=False)
+    monkeypatch.setitem(known_implementations, scheme, {"class": "not_there.Odd", "err": "install it"})
+    with pytest.raises(
+        Refusal, match=rf"{scheme}://b/0.tar needs a library that is missing: pip install 'fsspec\[{extra}\]'"
+    ):
+        read(f"{scheme}://b/0.tar")
 
 
 def test_a_tar_that_is_not_there_is_no_damage():
@@ -207,6 +228,16 @@ def test_a_failing_stream_is_no_damage_and_gives_no_secret_away(monkeypatch):
     monkeypatch.setattr(fsspec, "open", lambda *_: type("Opening", (), {"open": lambda self: Failing()})())
     with pytest.raises(OSError, match="RuntimeError: 503 for memory://host/0.tar$"):
         read("memory://key:pass@host/0.tar?sign=secret")
+
+
+def test_a_signed_address_is_not_written_down(tmp_path):
+    fsspec.filesystem("memory").pipe("/signed/1.tar", tar({"a.jpg": picture(), "a.cls": b"0"}))
+    fsspec.filesystem("memory").pipe("/signed/2.tar?sign=secret", b"no tar")
+    source = WebDataset(("memory://signed/1.tar", "memory://signed/2.tar?sign=secret"), class_count=1)
+    make_all(source, source.splits()["train"], tmp_path / "out", 9)
+    (left_out,) = read_quarantine(tmp_path / "out")
+    assert left_out.name == "2" and "memory://signed/2.tar is damaged" in left_out.reason
+    assert not [file for file in (tmp_path / "out").iterdir() if b"secret" in file.read_bytes()]
 
 
 def test_tars_are_read_from_memory():
@@ -258,5 +289,12 @@ def test_a_data_set_that_was_made_here_brings_all_it_knows(tmp_path):
         ]
         assert said[0] == said[1]
     assert [*WebDataset((str(tmp_path / "old" / "test"),)).splits()] == ["test"]
+    shard = next((tmp_path / "new" / "test").glob("*.tar"))
+    shard.write_bytes(shard.read_bytes().rstrip(b"\0") + bytes(-len(shard.read_bytes().rstrip(b"\0")) % 512) + tar([
+        ("x.jpg", b""), ("x.cls", b"0"), ("x.json", b'{"shape": 0, "texture": 0}'), ("y.jpg", b""), ("x.jpg", b""),
+    ]))  # fmt: skip
+    assert [*reasons(tmp_path / "new" / "test", class_count=None).values()].count(
+        "a sample named 'x' came before it"
+    ) == 1
     with pytest.raises(Refusal, match="'test' is made of several data sets"):
         WebDataset((str(tmp_path / "old"), str(tmp_path / "new" / "test"))).splits()

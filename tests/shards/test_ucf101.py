@@ -79,6 +79,11 @@ def test_a_row_that_contradicts_the_classes_is_rejected(tmp_path, row):
     assert "trainlist01.txt, row 3 makes no sense" in source.splits()["train"].rejected[0].reason
 
 
+def test_a_test_row_of_an_unknown_class_is_rejected(tmp_path):
+    source = plant(tmp_path, [*VIDEOS, "Yodelling/v_Y_g01_c01.avi"], testlist01="Yodelling/v_Y_g01_c01.avi")
+    assert "testlist01.txt, row 1 makes no sense" in source.splits()["test"].rejected[0].reason
+
+
 def test_a_video_that_is_listed_twice_is_used_once(tmp_path):
     source = plant(tmp_path, VIDEOS, testlist01=LISTS["testlist01.txt"] + "ApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi")
     assert found(source) == EXPECTED
