@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 
 HERE = Path(".demo")
-MODULES = "loader.negatives:patches attack:clae false-negatives:threshold"
+MODULES = "attack:clae false-negatives:threshold"
+NEGATIVES = {"image": "loader.negatives:textures", "video": "loader.negatives:patches"}
+TEXTURES = {"image": "texture:stochastic", "video": ""}
 RECIPES = {"image": "simclr-synthetic", "video": "simclr-moving"}
 SAMPLES = {"image": "--train 4096 --test 512", "video": "--train 1024 --test 256"}
 LENGTH = {"image": "--steps 150 --probe.every 75", "video": "--steps 50 --probe.every 25"}
@@ -21,8 +23,8 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>antipodal demo</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto}}img{{max-width:100%}}
 pre{{overflow-x:auto;font-size:.8rem}}</style>
 <h1>antipodal demo</h1><p>Pretrained from real JPEG and H.264 files in {minutes:.1f} minutes on this machine, each
-plainly and with patch negatives, adversarial examples (CLAE) and removal of suspected false negatives. One seed, few
-steps: a look at the road, not at the methods' worth.</p>{sections}
+plainly and with texture or patch negatives, adversarial examples (CLAE) and removal of suspected false negatives. One
+seed, few steps: a look at the road, not at the methods' worth.</p>{sections}
 """
 SECTION = """<h2>{medium}s: <a href="{medium}/report.html">plain and robust side by side</a></h2>
 <pre>{table}</pre><img src="{medium}/radii.png" alt="accuracy under attack">
@@ -50,8 +52,9 @@ def run(words: str) -> str:
 def show(medium: str) -> str:
     """Shards, two runs and their comparison, as a section of the page."""
     data, plain, robust = HERE / "data" / medium, HERE / f"plain-{medium}", HERE / f"robust-{medium}"
-    run(f"python tools/make_shards.py --out {data} synthetic --medium {medium} --seed 1 {SAMPLES[medium]}")
-    for out, modules in ((plain, ""), (robust, MODULES)):
+    made = f"synthetic --medium {medium} --seed 1 {SAMPLES[medium]} {TEXTURES[medium]}"
+    run(f"python tools/make_shards.py --out {data} {made}")
+    for out, modules in ((plain, ""), (robust, f"{NEGATIVES[medium]} {MODULES}")):
         words = f"{RECIPES[medium]} --loader.shards {data / 'train'} --out {out} {LENGTH[medium]} {modules}"
         run(f"accelerate launch --quiet training/pretrain.py {words}")
     run(f"python tools/show_batch.py {robust} --step 20 --sheet {robust / 'seen.png'}")

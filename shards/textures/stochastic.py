@@ -1,10 +1,10 @@
 """Multiresolution stochastic texture synthesis (Opara and Stachowiak's; the choice of Ge et al., 2021, 2110.14189).
 
 Written from the algorithm's description, with its constants: 50 neighbours, 50 random candidates, a Cauchy scale of 1
-and six stages that resolve 1/32, 1/16 … 1 of the pixels, each from the first one again. The first program has two
-oddities. It held random candidates against the mirror image of the neighbourhood, which is no likeness: here they are
-held against the neighbourhood. And a pixel that is resolved again is its own nearest neighbour: that is kept, because
-so the choice of the coarser stage has a voice.
+and six stages that resolve 1/32, 1/16 … 1 of the pixels, each from the first one again. Two oddities of
+the first program are kept. It holds random candidates against their neighbourhood turned by half a turn; held upright,
+they lay the patches out as they were in the picture, which textures must not (EXPERIMENTS.md). And a pixel that is
+resolved again is its own nearest neighbour, so that the choice of the coarser stage has a voice.
 """
 
 import zlib

@@ -68,18 +68,21 @@ def look_around(place, side, source, steps, colours, near, seen):
 
 @compiled
 @no_type_check
-def cost(candidate, edge, colours, found, near, seen, best):
-    """How unlike the neighbourhoods are, or any number from ``best`` on if they are no closer than that."""
+def cost(candidate, turned, edge, colours, found, near, seen, best):
+    """How unlike the neighbourhoods are, or any number from ``best`` on if they are no closer than that.
+
+    ``turned`` is -1 to compare with the candidate's neighbourhood upside down and left to right, else 1.
+    """
     column = candidate % edge
     row = candidate // edge % edge
     total = 0
     for n in range(found):
-        y, x = row + near[n, 0], column + near[n, 1]
+        y, x = row + turned * near[n, 0], column + turned * near[n, 1]
         if 0 <= y < edge and 0 <= x < edge:
-            there = colours[candidate + near[n, 0] * edge + near[n, 1]]
-            apart = APART[255 + seen[n, 0] - there[0]]
-            apart += APART[255 + seen[n, 1] - there[1]]
-            apart += APART[255 + seen[n, 2] - there[2]]
+            at = np.uint64(candidate + turned * (near[n, 0] * edge + near[n, 1]))  # unsigned: a seventh faster
+            apart = APART[np.uint64(255 + seen[n, 0] - colours[at, 0])]
+            apart += APART[np.uint64(255 + seen[n, 1] - colours[at, 1])]
+            apart += APART[np.uint64(255 + seen[n, 2] - colours[at, 2])]
         else:
             apart = near[n, 3]
         total += near[n, 2] * apart
@@ -93,7 +96,7 @@ def cost(candidate, edge, colours, found, near, seen, best):
 def resolve(place, turn, side, edge, source, colours, steps, state, near, seen, tried):
     """The exemplar pixel whose surroundings are most like those of the place: of the neighbours' own and of chance's.
 
-    ``tried`` remembers which candidates this ``turn`` has met: neighbours that were copied together propose the same.
+    ``tried`` remembers what was proposed in this ``turn``: neighbours that were copied together propose the same.
     """
     found = look_around(place, side, source, steps, colours, near, seen)
     best, chosen = np.int64(2**62), np.int64(-1)
@@ -102,16 +105,15 @@ def resolve(place, turn, side, edge, source, colours, steps, state, near, seen, 
             down, right = near[n, 0], near[n, 1]
             origin = source[place + down * side + right]
             y, x = origin // edge % edge - down, origin % edge - right
-            if not (0 <= y < edge and 0 <= x < edge):
+            candidate, turned = origin - down * edge - right, 1
+            if not (0 <= y < edge and 0 <= x < edge) or tried[candidate] == turn:
                 continue
-            candidate = origin - down * edge - right
-        else:
-            candidate = below(state, len(colours))
-        if tried[candidate] != turn:
             tried[candidate] = turn
-            unlike = cost(candidate, edge, colours, found, near, seen, best)
-            if unlike < best:
-                best, chosen = unlike, candidate
+        else:
+            candidate, turned = below(state, len(colours)), -1
+        unlike = cost(candidate, turned, edge, colours, found, near, seen, best)
+        if unlike < best:
+            best, chosen = unlike, candidate
     return chosen
 
 

@@ -59,15 +59,15 @@ def slow_choice(
     candidates = []
     for y, x in near:
         exemplar, row, column = source[place[0] + y, place[1] + x]
-        candidates.append((exemplar, row - y, column - x))
+        candidates.append((exemplar, row - y, column - x, 1))
     for _ in range(50):
         exemplar, rest = divmod(next(random) * count * edge**2 // 2**32, edge**2)
-        candidates.append((exemplar, *divmod(rest, edge)))
-    inside = [(e, y, x) for e, y, x in candidates if 0 <= y < edge and 0 <= x < edge]
+        candidates.append((exemplar, *divmod(rest, edge), -1))  # its neighbourhood is seen turned by half a turn
+    inside = [(e, y, x, turn) for e, y, x, turn in candidates if 0 <= y < edge and 0 <= x < edge]
     black = np.pad(colours, ((0, 0), (64, 64), (64, 64), (0, 0)))
     costs = []
-    for e, y, x in inside:
-        there = np.array([black[e, 64 + y + down, 64 + x + right] for down, right in near]).reshape(-1, 3)
+    for e, y, x, turn in inside:
+        there = np.array([black[e, 64 + y + turn * down, 64 + x + turn * right] for down, right in near]).reshape(-1, 3)
         apart = np.floor(np.log1p(((seen - there) / 255) ** 2) * 2**20 + 0.5).astype(int)
         costs.append(int((weights * apart.sum(1)).sum()))
-    return inside[costs.index(min(costs))]
+    return inside[costs.index(min(costs))][:3]
