@@ -1,6 +1,7 @@
 """The rules of the house, kept by the tests rather than by memory."""
 
 import ast
+import subprocess
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -122,3 +123,11 @@ def test_nothing_is_unpickled_or_executed():
     assert not {str(f) for fs in FILES.values() for f in fs if libraries(f) & forbidden or imports(f) & forbidden}
     text = "".join(f.read_text() for fs in FILES.values() for f in fs)
     assert not [word for word in ("allow_pickle=True", "torch.load(", "eval(compile", "exec(") if word in text]
+
+
+def test_shards_need_no_tensor_library_to_be_made():
+    """Not even by way of others: webdataset takes torch with it, numba and Ray take seconds."""
+    heavy = {"torch", "webdataset", "numba", "ray", "pyarrow", "scipy", "plenoptic"}
+    program = "import sys, shards.make, shards.sources, shards.textures, shards.recode; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert not heavy & set(done.stdout.split())

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from webdataset.tariterators import group_by_keys
-
 from shards.refusal import Refusal
 from shards.sources.strict import strict_members
 from shards.sources.urls import open_tar, shown
@@ -31,6 +29,8 @@ def groups(tar: str, most: Callable[[str], int]) -> Iterator[Group]:
 
     Raises: ``Refusal``, after all that came before, where the tar is damaged; ``OSError`` where it cannot be read.
     """
+    from webdataset.tariterators import group_by_keys  # it takes torch, a second and 450 MB to be imported
+
     damage: list[Refusal] = []
     for sample in group_by_keys(_files(tar, most, damage), keys=split_name):
         found = {extension: said for extension, said in sample.items() if extension not in ("__key__", "__url__")}
