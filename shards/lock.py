@@ -17,11 +17,15 @@ BEAT = 20.0  # seconds between signs of life where the system keeps no locks
 DEAD = 6 * BEAT
 
 
+class Held(Refusal):
+    """Somebody else holds the lock."""
+
+
 @contextmanager
 def locked(target: Target, name: str, what: str) -> Iterator[None]:
     """Hold the lock ``name`` of ``target``, for ``what``.
 
-    Raises: ``Refusal`` that names the process that holds it.
+    Raises: ``Held`` that names the process that holds it, ``Refusal`` if the storage knows no locks.
     """
     with _on_disk(target.path / name, what) if isinstance(target, Local) else _by_beats(target, name, what):
         yield
@@ -37,6 +41,10 @@ def _on_disk(file: Path, what: str) -> Iterator[None]:
         except BlockingIOError:
             stream.seek(0)
             raise _refusal(what, _read(stream.read())) from None
+        except OSError as error:
+            raise Refusal(
+                f"{file} cannot be locked ({error.strerror}); mount this storage with locks (flock)"
+            ) from error
         stream.truncate(0)
         stream.write(_me())
         stream.flush()
@@ -92,8 +100,8 @@ def _alive(process: int) -> bool:
     return True
 
 
-def _refusal(what: str, holder: dict) -> Refusal:
-    return Refusal(
+def _refusal(what: str, holder: dict) -> Held:
+    return Held(
         f"{what} is being made by process {holder.get('process', '?')} on {holder.get('host', '?')}; "
         "wait until it has ended, or end it: whoever comes after goes on where it stopped"
     )

@@ -9,13 +9,14 @@ TARGET/000000.tar …             complete or absent; the records say which belo
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from shards.engines import Engine
 from shards.engines.here import Here
-from shards.finish import finish
-from shards.lock import locked
+from shards.finish import Make, finish
+from shards.lock import Held, locked
 from shards.manifest import FILE_NAME, Manifest
 from shards.plan import Plan
 from shards.records import MAKING, read_record, record_name
@@ -76,20 +77,27 @@ def make_split(
         return
     making = target.inside(MAKING)
     with locked(making, f"task-{task.number}-of-{task.of}.lock", str(target)):
+        if finished_before(plan, target):  # by somebody else, since we asked
+            return
         _begin(plan, target, making, task)
         mine, done = range(task.number, plan.shards, task.of), making.names()
-        for shard in mine:
-            if record_name(shard) in done:
-                yield _progress(plan, shard, read_record(making, shard), earlier=True)
+        earlier = [(shard, read_record(making, shard)) for shard in mine if record_name(shard) in done]
+        yield from (_progress(plan, shard, written, earlier=True) for shard, written in earlier)
         missing = (plan.unit(shard, target) for shard in mine if record_name(shard) not in done)
         try:
             for shard, written in engine(make_shard, missing, jobs):
                 yield _progress(plan, shard, written)
-            if {record_name(shard) for shard in range(plan.shards)} <= making.names():
-                with locked(making, "finish.lock", str(target)):
-                    finish(plan, target, making, partial(engine, make_shard, jobs=jobs))
+            _finish_if_last(plan, target, making, partial(engine, make_shard, jobs=jobs))
         finally:
             dismiss()
+
+
+def _finish_if_last(plan: Plan, target: Target, making: Target, make: Make) -> None:
+    """Tasks that end at the same moment all find that nothing is missing: one finishes, the others have nothing to do."""
+    if {record_name(shard) for shard in range(plan.shards)} <= making.names():
+        with suppress(Held), locked(making, "finish.lock", str(target)):
+            if not finished_before(plan, target):
+                finish(plan, target, making, make)
 
 
 def finished_before(plan: Plan, target: Target) -> bool:

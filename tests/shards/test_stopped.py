@@ -125,6 +125,16 @@ def test_the_task_that_is_done_last_writes_the_manifest_and_all_may_come_again(t
 
 
 @pytest.mark.parametrize("place", ["folder", "memory"])
+def test_who_is_done_while_another_finishes_has_nothing_to_do(tmp_path, whole, place):
+    target = Local(tmp_path) if place == "folder" else Remote("memory://finishing")
+    with locked(target.inside("making"), "finish.lock", "it"):
+        assert run(target) == [False] * 8
+    assert "manifest.json" not in target.names()
+    assert run(target) == [True] * 8  # the other one was killed: the next to come finishes
+    assert target.read("manifest.json") == whole["manifest.json"] and not target.inside("making").names()
+
+
+@pytest.mark.parametrize("place", ["folder", "memory"])
 def test_the_second_run_of_a_task_is_refused_by_the_name_of_the_first(tmp_path, place):
     target = Local(tmp_path) if place == "folder" else Remote("memory://locked")
     me = f"is being made by process {os.getpid()} on {socket.gethostname()}; wait"
