@@ -93,7 +93,7 @@ def make_split(
 
 
 def _finish_if_last(plan: Plan, target: Target, making: Target, make: Make) -> None:
-    """Tasks that end at the same moment all find that nothing is missing: one finishes, the others have nothing to do."""
+    """Tasks that end together all find that nothing is missing: one finishes, the others have nothing to do."""
     if {record_name(shard) for shard in range(plan.shards)} <= making.names():
         with suppress(Held), locked(making, "finish.lock", str(target)):
             if not finished_before(plan, target):

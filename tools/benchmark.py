@@ -2,6 +2,8 @@
 
 python tools/benchmark.py shards --root $DATA/imagenet_sample.tar
 
+python tools/benchmark.py planning --samples 10000000
+
 python tools/benchmark.py loader simclr-imagenet --shards data/imagenet_sample/train --batch 100
 """
 
@@ -12,9 +14,14 @@ from tyro.conf import subcommand
 
 from shards.refusal import one_sentence
 from tools.benchmarks.loader import LoaderAlone
+from tools.benchmarks.planning import Planning
 from tools.benchmarks.shards import Shards
 
-Benchmark = Annotated[Shards, subcommand("shards")] | Annotated[LoaderAlone, subcommand("loader")]
+Benchmark = (
+    Annotated[Shards, subcommand("shards")]
+    | Annotated[Planning, subcommand("planning")]
+    | Annotated[LoaderAlone, subcommand("loader")]
+)
 
 if __name__ == "__main__":
     with one_sentence():
