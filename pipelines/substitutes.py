@@ -40,8 +40,7 @@ class Sound:
         self.shards, self._faults = shards, faults
         self.decode = decoder.open(shards.stored, device, threads)
         self._trusted = decoder.library in shards.manifest.checked
-        one_file = "video" if shards.stored == "video" else "image"  # in a child frames are checked one by one
-        self._validator = Validator(Treatment(check=Check(one_file, decoder)))
+        self._validator = Validator(Treatment(check=Check(shards.stored, decoder)))
 
     def cut(self, samples: np.ndarray, frames: np.ndarray, boxes: np.ndarray, side: int) -> Cut:
         """What to decode of ``samples`` [b], with bytes that may be decoded in this process.

@@ -43,7 +43,10 @@ def h264(frames: Iterable[av.VideoFrame], rate: Fraction, group: int, crf: int) 
     with av.open(file, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("libx264", rate=rate)
         stream.height, stream.width, stream.pix_fmt = first.height, first.width, "yuv420p"
-        stream.options = {"preset": "veryfast", "crf": str(crf), "g": str(group), "bf": "2", "flags": "+bitexact"}
+        stream.options = {
+            "preset": "veryfast", "crf": str(crf), "g": str(group), "bf": "2", "flags": "+bitexact",
+            "mbtree": "0",  # it has given other bytes once in a few hundred times, for the same frames, on one thread
+        }  # fmt: skip
         codec = stream.codec_context
         codec.thread_count = 1  # x264's output depends on its number of threads
         if first.time_base is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(".demo")
 MODULES = "attack:clae false-negatives:threshold"
 NEGATIVES = {"image": "loader.negatives:textures", "video": "loader.negatives:patches"}
-TEXTURES = {"image": "texture:stochastic", "video": ""}
+TEXTURES = {"image": "texture:stochastic --texture.side 32", "video": ""}
 RECIPES = {"image": "simclr-synthetic", "video": "simclr-moving"}
 SAMPLES = {"image": "--train 4096 --test 512", "video": "--train 1024 --test 256"}
 LENGTH = {"image": "--steps 150 --probe.every 75", "video": "--steps 50 --probe.every 25"}

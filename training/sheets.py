@@ -7,7 +7,6 @@ from typing import NamedTuple
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
@@ -110,7 +109,7 @@ def _draw(rows: list[Row], caption: str) -> Figure:
     across = left + max(len(row.strips) for row in rows) * (wide + GAP)
     foot = textwrap.wrap(caption, int(across / LETTER))
     down = sum(high + GAP + (LINE + GAP) * bool(row.heads) for row in rows) + LINE * len(foot) + GAP
-    figure = plt.figure(figsize=(across / DPI, down / DPI), dpi=DPI, facecolor=str(PAPER))
+    figure = Figure(figsize=(across / DPI, down / DPI), dpi=DPI, facecolor=str(PAPER))
     axis = figure.add_axes((0, 0, 1, 1), xlim=(0, across), ylim=(down, 0))
     axis.axis("off")
     top = GAP

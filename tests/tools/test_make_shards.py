@@ -39,7 +39,7 @@ def test_images_made_smaller_with_textures_of_their_own(tmp_path):
     }
     assert len({shards.texture(sample) for sample in range(5)}) == 5
     sound = command("tools/check_shards.py", tmp_path / "train", "--full")
-    assert sound.returncode == 0 and "recode Smaller: side 32, quality 90" in " ".join(sound.stdout.split())
+    assert sound.returncode == 0 and "recode Smaller: quality 90, side 32" in " ".join(sound.stdout.split())
     again = make(tmp_path / "again", "webdataset", "--tars", tmp_path / "train", "texture:none")
     assert again.returncode == 0, again.stderr
     copied = Shards(tmp_path / "again" / "train")
