@@ -32,12 +32,16 @@ def map_tar(tar: Path) -> AbstractContextManager[Content]:
 
 
 def file_faults(tar: Path, entry: ShardEntry, full: bool, progress: Callable[[int], object]) -> Iterator[Reason]:
-    """Presence and size; in full the hash too."""
+    """Presence, size and end; in full the hash too."""
     if not tar.is_file():
         yield "", "the tar is missing"
         return
     if tar.stat().st_size != entry.bytes:
         yield "", f"the tar has {tar.stat().st_size} bytes, the manifest says {entry.bytes}"
+    with tar.open("rb") as stream:
+        stream.seek(max(0, tar.stat().st_size - len(END)))
+        if stream.read() != END:
+            yield "", "the tar's end is missing"
     if not full:
         return
     found = hashlib.sha256()

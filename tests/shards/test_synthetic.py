@@ -69,7 +69,6 @@ def test_same_item_same_bytes_in_any_process(source):
         assert str([next(iter(next(source.samples(item)).media.values())).hex() for item in items]) == elsewhere.strip()
 
 
-@pytest.mark.long
 def test_a_clip_is_the_same_bytes_each_time_whatever_the_memory_is_like():
     """With x264's macroblock tree, of these clips one in a hundred or so was another."""
     pixels, held, draw = CLIPS._render(("train", 0), 0, 0, 0), [], random.Random(0)

@@ -288,3 +288,10 @@ def test_what_is_no_data_set_is_refused(copy, tmp_path):
     for folder in (copy, tmp_path / "nowhere"):
         with pytest.raises(Refusal, match="make_shards.py"):
             check_split(folder, full=True)
+
+
+def test_an_overwritten_end_of_a_tar_is_found_without_reading_all_of_it(copy):
+    content = bytearray((copy / "000001.tar").read_bytes())
+    content[-1] = 1
+    (copy / "000001.tar").write_bytes(content)
+    assert faults(copy, full=False) == [("000001", "", "the tar's end is missing")]
