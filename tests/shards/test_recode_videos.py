@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shards.encode import mp4
 from shards.media import Media, examine
 from shards.recode import H264, JpegFrames
 from shards.refusal import Refusal
@@ -84,8 +85,9 @@ def test_h264_keeps_every_frame_with_its_time(source: str):
     assert numbers(pictures, originals) == [*range(20)] and times == before
 
 
-def test_groups_are_closed(h264: Path):
-    (part,) = H264(group=6)("mp4", h264.read_bytes(), None)
+def test_groups_are_closed():
+    still = np.random.default_rng(0).integers(0, 256, (1, 48, 64, 3), dtype=np.uint8).repeat(24, axis=0)
+    (part,) = H264(group=6)("mp4", mp4(still), None)
     with av.open(io.BytesIO(part.media["mp4"])) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
     assert sum(packet.is_keyframe for packet in packets) >= 4
