@@ -1,13 +1,12 @@
 """The records of all shards to a manifest: the last step of a making, the same whoever takes it, and however often."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from shards.index import Index
 from shards.manifest import Manifest
 from shards.plan import Plan
 from shards.quarantine import QUARANTINE, write_quarantine
-from shards.records import read_record, write_record
+from shards.records import read_record, record_name
 from shards.refusal import Refusal
 from shards.sample import Rejected
 from shards.target import Target
@@ -61,12 +60,11 @@ def _without_twins(
         for name, key in zip(index.name.tolist(), content_keys(index).tolist(), strict=True):
             if first.setdefault(key, name) != name:
                 twins.setdefault(shard, []).append(Rejected(name, f"the same bytes as {first[key]!r}"))
-    drops = {shard: frozenset(one.name for one in some) for shard, some in twins.items()}
-    again = (plan.unit(shard, target, drop) for shard, drop in drops.items())  # what they make replaces what was there
+    for shard in twins:  # whoever is stopped from here on makes these in full, and then finds the same twins
+        making.remove(record_name(shard))
     found = {}
-    for shard, written in make(again):
-        found[shard] = replace(written, rejected=(*written.rejected, *twins[shard]))
-        write_record(making, shard, found[shard])
+    for shard, written in make(plan.unit(shard, target, tuple(drop)) for shard, drop in twins.items()):
+        found[shard] = written
         if written.entry is None:
             for ending in ("tar", "index.npz", "idx"):
                 target.remove(f"{shard:06d}.{ending}")

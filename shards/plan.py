@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from shards.order import permutation
+from shards.sample import Rejected
 from shards.sources.listing import Listing, Source
 from shards.sources.rows import Rows
 from shards.target import Target
@@ -51,7 +52,7 @@ class Plan:
         chosen = self._order[shard * self.samples_per_shard : (shard + 1) * self.samples_per_shard]
         return [self.listing.items[i] for i in chosen.tolist()]
 
-    def unit(self, shard: int, target: Target, drop: frozenset[str] = frozenset()) -> Unit:
+    def unit(self, shard: int, target: Target, drop: tuple[Rejected, ...] = ()) -> Unit:
         """The work of making one shard."""
         return Unit(self.source, self.items(shard), shard, self.treatment, self.seconds, target, drop)
 

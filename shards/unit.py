@@ -1,7 +1,7 @@
 """The work unit: one shard, from its items to its tar, its index and its record, in any process of any machine."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from shards.records import MAKING, write_record
@@ -27,11 +27,14 @@ class Unit:
     treatment: Treatment
     seconds: float
     target: Target
-    drop: frozenset[str]
+    drop: tuple[Rejected, ...]
+    """What shall not enter although it is sound, with reasons."""
 
     def __call__(self, validator: Validator) -> Written:
         """Write the tar and its index."""
-        return write_shard(fetch(self.source, self.items), self.target, f"{self.number:06d}", validator, self.drop)
+        names = frozenset(one.name for one in self.drop)
+        written = write_shard(fetch(self.source, self.items), self.target, f"{self.number:06d}", validator, names)
+        return replace(written, rejected=(*written.rejected, *self.drop))
 
 
 def fetch(source: Source, items: Iterable[Hashable]) -> Iterator[Sample | Rejected]:

@@ -16,11 +16,11 @@ from shards.dali_index import dali_index
 from shards.index import Index
 from shards.manifest import ShardEntry
 from shards.refusal import Refusal
+from shards.tar import BLOCK, END
 
 Reason = tuple[str, str]  # name of the sample, empty for the whole file; what is wrong
 Content = mmap.mmap | bytes
-CHUNK, BLOCK = 2**24, 512  # bytes: hashed at a time; to which a tar rounds up
-END = bytes(2 * BLOCK)
+CHUNK = 2**24  # bytes hashed at a time
 
 
 def map_tar(tar: Path) -> AbstractContextManager[Content]:

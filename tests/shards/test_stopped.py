@@ -214,6 +214,27 @@ def test_equal_bytes_are_dropped_but_for_the_first(tmp_path, whole, task):
     assert all(len(Index.load(file)) for file in tmp_path.glob("*.npz"))
 
 
+@pytest.mark.parametrize("at", range(4))
+def test_stopped_while_equal_bytes_are_dropped_it_ends_with_the_same_bytes(tmp_path, monkeypatch, at):
+    run(Local(tmp_path / "whole"), dedupe=True)
+    writes, real = iter(range(100)), Local.write
+
+    def write(target: Local, name: str, content: bytes) -> None:
+        if "making" in target.path.parts and name.startswith("0") and next(writes) == 8 + at // 2:
+            if at % 2:
+                real(target, name, content)
+            raise KeyboardInterrupt  # when a shard has been made again, before or after its record is written
+        real(target, name, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Local, "write", write)
+        with pytest.raises(KeyboardInterrupt):
+            run(Local(tmp_path / "stopped"), dedupe=True)
+    assert not (tmp_path / "stopped" / "manifest.json").exists()
+    run(Local(tmp_path / "stopped"), dedupe=True)
+    assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
+
+
 def test_what_has_vanished_since_it_was_listed_is_left_out(tmp_path):
     root = tmp_path / "root"
     for number in range(3):
