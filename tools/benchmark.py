@@ -13,12 +13,14 @@ import tyro
 from tyro.conf import subcommand
 
 from shards.refusal import one_sentence
+from tools.benchmarks.images import Images
 from tools.benchmarks.loader import LoaderAlone
 from tools.benchmarks.planning import Planning
 from tools.benchmarks.shards import Shards
 
 Benchmark = (
-    Annotated[Shards, subcommand("shards")]
+    Annotated[Images, subcommand("images")]
+    | Annotated[Shards, subcommand("shards")]
     | Annotated[Planning, subcommand("planning")]
     | Annotated[LoaderAlone, subcommand("loader")]
 )
