@@ -23,7 +23,7 @@ ROOMS = {  # third-party library → where it may be imported
     "nvidia": {"pipelines"},
     "decord": {"pipelines"},
     "kornia": {"pipelines"},
-    "av": {"shards", "pipelines"},
+    "av": {"shards", "pipelines", "tools"},
     "PIL": {"shards", "pipelines", "tools"},
     "torch": {"pipelines", "training", "tools"},
     "accelerate": {"training"},
