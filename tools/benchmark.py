@@ -13,13 +13,17 @@ import tyro
 from tyro.conf import subcommand
 
 from shards.refusal import one_sentence
+from tools.benchmarks.augment import Augment
 from tools.benchmarks.images import Images
 from tools.benchmarks.loader import LoaderAlone
 from tools.benchmarks.planning import Planning
 from tools.benchmarks.shards import Shards
+from tools.benchmarks.videos import Videos
 
 Benchmark = (
     Annotated[Images, subcommand("images")]
+    | Annotated[Videos, subcommand("videos")]
+    | Annotated[Augment, subcommand("augment")]
     | Annotated[Shards, subcommand("shards")]
     | Annotated[Planning, subcommand("planning")]
     | Annotated[LoaderAlone, subcommand("loader")]

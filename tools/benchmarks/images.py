@@ -46,12 +46,12 @@ class Images(Course):
             "folder": str(found.folder), "files": found.files, "names": Shards(found.shards).index.name.tolist(),
             "tars": [str(tar) for tar in sorted(found.shards.glob("*.tar"))], "boxes": str(places), "side": 224,
             "batch": self.batch, "passes": self.passes, "threads": len(os.sched_getaffinity(0)), "views": 2,
-            "decoder": "Dali",
+            "per sample": 1, "decoder": "Turbo",
         }  # fmt: skip
 
     def _contests(self, found: Photographs, task: dict) -> Iterator[tuple[str, list[Contestant]]]:
         def ours(shards: Path, name: str, **changes: Any) -> Contestant:
-            return Contestant(f"antipodal{name}", "images_antipodal.py", {**task, "shards": str(shards), **changes})
+            return Contestant(f"antipodal{name}", "antipodal.py", {**task, "shards": str(shards), **changes})
 
         def peer(name: str, road: str) -> Contestant:
             program, requirements = PEERS[name]

@@ -33,15 +33,12 @@ class Photographs:
 
 def lay_out(root: Path | None, work: Path, count: int = 400) -> Photographs:
     """Unpack and shard the photographs of ``root`` (class folders or a tar of them), or generated ones."""
-    folder = root if root and root.is_dir() else work / (root.stem if root else f"generated-{count}")
-    if root and not folder.is_dir():
-        with tarfile.open(root) as tar:
-            tar.extractall(folder, filter="data")
-    elif not folder.is_dir():
+    folder = unpacked(root, work) if root else work / f"generated-{count}"
+    if not folder.is_dir():
         generate(folder, count)
     found = shard(folder, work / "shards" / folder.name)
     smaller = shard(folder, work / "shards" / f"{folder.name}-smaller", "recode:smaller")
-    return Photographs(folder, _numbered(folder, found), found, smaller)
+    return Photographs(folder, numbered(folder, found, work), found, smaller)
 
 
 def shard(folder: Path, out: Path, *words: str) -> Path:
@@ -61,11 +58,20 @@ def boxes(shards: Path, passes: int) -> np.ndarray:
     ])  # fmt: skip
 
 
-def _numbered(folder: Path, shards: Path) -> tuple[str, ...]:
-    """The file of each sample, known by its bytes."""
-    paths = {path.read_bytes(): str(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+def numbered(root: Path, shards: Path, work: Path) -> tuple[str, ...]:
+    """The file of each sample, known by its bytes; those of a tar are unpacked into ``work`` first."""
+    paths = {path.read_bytes(): str(path) for path in sorted(unpacked(root, work).rglob("*")) if path.is_file()}
     data = Shards(shards)
     return tuple(paths[bytes(data.media(number))] for number in range(len(data)))
+
+
+def unpacked(root: Path, work: Path) -> Path:
+    """The folder of class folders that ``root`` is, or is a tar of."""
+    folder = root if root.is_dir() else work.absolute() / root.stem
+    if not folder.is_dir():
+        with tarfile.open(root) as tar:
+            tar.extractall(folder, filter="data")
+    return folder
 
 
 def generate(folder: Path, count: int) -> None:

@@ -43,7 +43,7 @@ def figures(results: Sequence[Result], unit: str) -> list[dict[str, Any]]:
             **row, "rounds": len(result.turns), "items": result.turns[0].items, "pixels": result.pixels,
             f"{unit} per CPU-second": statistics.median(turn.items / turn.cpu for turn in result.turns),
             f"{unit} per second": statistics.median(turn.items / turn.wall for turn in result.turns),
-            "rival": rival.contestant.name, "at least": result.contestant.least,
+            "rival": rival.contestant.name, "pixels of rival": rival.pixels, "at least": result.contestant.least,
             "ratio": statistics.median(ratios) if ratios else None, "ratios": ratios,
             "ratio on the clock": statistics.median(walls) if walls else None,
             "turns": [turn._asdict() for turn in result.turns],
@@ -70,6 +70,8 @@ def _ratio(row: Mapping[str, Any]) -> str:
     if row["rival"] == row["name"] or row["ratio"] is None:
         return "1" if row["rival"] == row["name"] else f"{row['rival']} did not run"
     text = f"{row['ratio']:.2f} ({row['ratios'][0]:.2f} to {row['ratios'][-1]:.2f}) of {row['rival']}"
+    if row["pixels"] and row["pixels"] == row["pixels of rival"]:
+        text += ", pixel for pixel the same"
     if row["at least"]:
         text += f"; at least {row['at least']:g}: {'held' if row['ratio'] >= row['at least'] else 'MISSED'}"
     return text

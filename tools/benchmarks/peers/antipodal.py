@@ -1,4 +1,4 @@
-"""antipodal's own loader, up to uint8 crops."""
+"""antipodal's own loader, up to uint8 crops: of pictures, or of clips."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ from turns import take_turns
 
 from pipelines import decoders
 from pipelines.clock import Clock
+from pipelines.frames import Clip
 from pipelines.loader import Loader
 from pipelines.place import Place
 from shards.several import open_shards
@@ -22,18 +23,21 @@ class OneView(Loader):
 
 
 def prepare(task: dict):
-    decoder = getattr(decoders, task["decoder"])()
     kind = Loader if task["views"] == 2 else OneView
-    loader = kind(Path(task["shards"]), batch=task["batch"], side=task["side"], decoder=decoder)
+    loader = kind(
+        Path(task["shards"]), batch=task["batch"], side=task["side"], clip=Clip(**task.get("clip", {})),
+        decoder=getattr(decoders, task["decoder"])(),
+    )  # fmt: skip
     shards = open_shards(loader.shards)
     decoded = loader.decoded(shards, Place(threads=task["threads"]), 0, 0, Clock())
+    batches = task["passes"] * len(shards) // task["batch"]
 
     def work(add_up: bool) -> tuple[int, int]:
         total = 0
-        for _ in range(task["passes"] * len(shards) // task["batch"]):
+        for _ in range(batches):
             _, _, pixels, _ = next(decoded)
             total += int(pixels.views.sum(dtype=torch.int64)) if add_up else 0
-        return task["passes"] * len(shards), total
+        return batches * task["batch"] * task["per sample"], total
 
     return work
 
