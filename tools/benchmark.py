@@ -17,13 +17,17 @@ from tools.benchmarks.augment import Augment
 from tools.benchmarks.images import Images
 from tools.benchmarks.loader import LoaderAlone
 from tools.benchmarks.planning import Planning
+from tools.benchmarks.resume import Resume
 from tools.benchmarks.shards import Shards
+from tools.benchmarks.step import Step
 from tools.benchmarks.videos import Videos
 
 Benchmark = (
     Annotated[Images, subcommand("images")]
     | Annotated[Videos, subcommand("videos")]
     | Annotated[Augment, subcommand("augment")]
+    | Annotated[Step, subcommand("step")]
+    | Annotated[Resume, subcommand("resume")]
     | Annotated[Shards, subcommand("shards")]
     | Annotated[Planning, subcommand("planning")]
     | Annotated[LoaderAlone, subcommand("loader")]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 from torchvision.models import video
 from torchvision.models.video.resnet import BasicBlock, Conv3DSimple
@@ -17,7 +18,7 @@ class R3D18:
         network = video.r3d_18(weights=None)
         width = network.fc.in_features
         network.fc = nn.Identity()  # pyright: ignore[reportAttributeAccessIssue]
-        return Encoder(network, width, sees_time=True)
+        return _encoder(network, width)
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,12 @@ class NarrowResNet3D:
             _stage3d(before, after, 1 if before == after else 2)
             for before, after in zip([self.width, *channels], channels, strict=False)
         ]
-        return Encoder(
-            nn.Sequential(stem, *stages, nn.AdaptiveAvgPool3d(1), nn.Flatten()), channels[-1], sees_time=True
-        )
+        return _encoder(nn.Sequential(stem, *stages, nn.AdaptiveAvgPool3d(1), nn.Flatten()), channels[-1])
+
+
+def _encoder(network: nn.Module, width: int) -> Encoder:
+    """With channels last in memory, which halves the time of narrow 3-D convolutions on a CPU (EXPERIMENTS.md)."""
+    return Encoder(network.to(memory_format=torch.channels_last_3d), width, sees_time=True)
 
 
 def _stage3d(before: int, after: int, stride: int) -> nn.Module:

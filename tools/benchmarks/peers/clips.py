@@ -24,7 +24,7 @@ def open_clips(task: dict, read: Read):
         wanted, where = np.unique(frames[number, :, video], return_inverse=True)
         pictures = read(files[video], wanted)
         cut = zip(where.reshape(frames[number, :, video].shape), boxes[number, :, video].tolist(), strict=True)
-        return torch.stack([_resized(pictures[torch.from_numpy(places)], box, side) for places, box in cut])
+        return torch.stack([resized(pictures[torch.from_numpy(places)], box, side) for places, box in cut])
 
     def work(add_up: bool) -> tuple[int, int]:
         turn, count, total = next(turns), 0, 0
@@ -37,7 +37,7 @@ def open_clips(task: dict, read: Read):
     return work
 
 
-def _resized(pictures: Tensor, box: list[int], side: int) -> Tensor:
+def resized(pictures: Tensor, box: list[int], side: int) -> Tensor:
     top, left, height, width = box
     part = pictures[:, top : top + height, left : left + width].permute(0, 3, 1, 2)
     return torch.nn.functional.interpolate(part, (side, side), mode="bilinear", antialias=True)
