@@ -29,13 +29,15 @@ ROOMS = {  # third-party library → where it may be imported
     "accelerate": {"training"},
     "timm": {"training"},
     "torchvision": {"training"},
-    "matplotlib": {"training"},
+    "matplotlib": {"training", "tools"},
+    "psutil": {"tools"},
     "safetensors": {"training"},
     "jaxtyping": {"pipelines", "training"},
     "numpy": {"shards", "pipelines", "training", "tools"},
     "tqdm": {"training", "tools"},
     "tyro": {"shards", "pipelines", "training", "tools"},
 }
+PEERS = ROOT / "tools" / "benchmarks" / "peers"  # programs in environments of their own, with what they compare
 EXCEPT = {
     "shards/textures/portilla.py": {"torch"}
 }  # plenoptic's statistics are a torch module, imported when asked for
@@ -80,12 +82,13 @@ def test_each_library_stays_in_its_room():
         for room, files in FILES.items()
         for file in files
         for library in libraries(file)
+        if file.parent != PEERS
         if room not in ROOMS.get(library, set()) and library not in EXCEPT.get(file.relative_to(ROOT).as_posix(), set())
     }
     assert not strays
 
 
-@pytest.mark.parametrize("folder", ["tools", "training"])
+@pytest.mark.parametrize("folder", ["tools", "training", "tools/benchmarks/peers"])
 def test_scripts_have_no_neighbour_that_hides_another_module(folder):
     neighbours = {path.stem for path in (ROOT / folder).iterdir()}
     assert not neighbours & (set(sys.stdlib_module_names) | ROOMS.keys() | {"pytest", "tensorboard"})

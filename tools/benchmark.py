@@ -1,10 +1,10 @@
 """How fast is it? Ratios are measured side by side in one run; quote them with the command and the machine.
 
-python tools/benchmark.py shards --root $DATA/imagenet_sample.tar
+python tools/benchmark.py images --root $DATA/imagenet_sample.tar
 
-python tools/benchmark.py planning --samples 10000000
+python tools/benchmark.py videos
 
-python tools/benchmark.py loader simclr-imagenet --shards data/imagenet_sample/train --batch 100
+Peers that need packages of their own get an environment of their own in --work; nothing is installed for antipodal.
 """
 
 from typing import Annotated
@@ -15,8 +15,8 @@ from tyro.conf import subcommand
 from shards.refusal import one_sentence
 from tools.benchmarks.augment import Augment
 from tools.benchmarks.images import Images
-from tools.benchmarks.loader import LoaderAlone
 from tools.benchmarks.planning import Planning
+from tools.benchmarks.reading import Reading
 from tools.benchmarks.resume import Resume
 from tools.benchmarks.shards import Shards
 from tools.benchmarks.step import Step
@@ -29,8 +29,8 @@ Benchmark = (
     | Annotated[Step, subcommand("step")]
     | Annotated[Resume, subcommand("resume")]
     | Annotated[Shards, subcommand("shards")]
+    | Annotated[Reading, subcommand("reading")]
     | Annotated[Planning, subcommand("planning")]
-    | Annotated[LoaderAlone, subcommand("loader")]
 )
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tools.benchmarks.contest import Contestant
 from tools.benchmarks.photographs import lay_out
 from tools.benchmarks.run import Course, run_all
+from tools.benchmarks.running import Contestant
 
 
 @dataclass(frozen=True)
@@ -38,4 +38,4 @@ class Augment(Course):
             Contestant("albumentations", "views_albumentations.py", task, ("albumentations",)),
         ]  # fmt: skip
         title = f"Two SimCLR views at {self.side}"
-        run_all([(title, contestants)], "images", self, {"photographs": len(found.files)})
+        run_all([(title, contestants)], "images", self, {"photographs": len(found.files)}, ours)

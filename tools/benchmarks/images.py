@@ -3,15 +3,16 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from shards.read import Shards
-from tools.benchmarks.contest import Contestant
 from tools.benchmarks.photographs import Photographs, boxes, lay_out
 from tools.benchmarks.run import Course, run_all
+from tools.benchmarks.running import Contestant
 
 PEERS = {
     "torchvision ImageFolder + DataLoader": ("images_torchvision.py", ()),
@@ -36,7 +37,7 @@ class Images(Course):
     def __call__(self) -> None:
         found, task = self._task()
         facts = {"photographs": len(found.files), "passes per turn": self.passes}
-        run_all(self._contests(found, task), "images", self, facts)
+        run_all(self._contests(found, task), "images", self, facts, self._ours(task, found.shards))
 
     def _task(self) -> tuple[Photographs, dict[str, Any]]:
         found = lay_out(self.root, self.work.absolute())
@@ -49,9 +50,11 @@ class Images(Course):
             "per sample": 1, "decoder": "Turbo",
         }  # fmt: skip
 
+    def _ours(self, task: dict, shards: Path, name: str = "", **changes: Any) -> Contestant:
+        return Contestant(f"antipodal{name}", "antipodal.py", {**task, "shards": str(shards), **changes})
+
     def _contests(self, found: Photographs, task: dict) -> Iterator[tuple[str, list[Contestant]]]:
-        def ours(shards: Path, name: str, **changes: Any) -> Contestant:
-            return Contestant(f"antipodal{name}", "antipodal.py", {**task, "shards": str(shards), **changes})
+        ours = partial(self._ours, task)
 
         def peer(name: str, road: str) -> Contestant:
             program, requirements = PEERS[name]
@@ -60,13 +63,13 @@ class Images(Course):
 
         others = [peer(name, "own") for name in PEERS if name != TORCHVISION]
         yield "Two crops of untouched photographs, each loader at its best", [
-            peer(TORCHVISION, "own"), replace(ours(found.shards, ""), least=2.0), ours(found.shards, " through DALI",
+            peer(TORCHVISION, "own"), replace(ours(found.shards), least=2.0), ours(found.shards, " through DALI",
             decoder="Dali"), *others, Contestant("DALI's own reader", "images_dali.py", task),
         ]  # fmt: skip
         same = [peer(name, "same") for name in PEERS]
-        yield "The same, all with libjpeg-turbo and torch's resize", [*same, ours(found.shards, "")]
+        yield "The same, all with libjpeg-turbo and torch's resize", [*same, ours(found.shards)]
         yield "The same from shards of a shorter side of 256, torchvision on the originals", [
-            peer(TORCHVISION, "own"), replace(ours(found.smaller, ""), least=4.0)
+            peer(TORCHVISION, "own"), replace(ours(found.smaller), least=4.0)
         ]  # fmt: skip
         yield "One crop, beside bare JPEG decoding", [
             Contestant("bare simplejpeg on threads", "images_bare.py", task),

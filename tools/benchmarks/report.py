@@ -12,7 +12,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from tools.benchmarks.contest import Result
+from tools.benchmarks.running import Result
 
 
 def machine() -> dict[str, Any]:
@@ -77,6 +77,12 @@ def _ratio(row: Mapping[str, Any]) -> str:
     return text
 
 
+def write(file: Path, content: Mapping[str, Any]) -> None:
+    """Write figures as JSON."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content, indent=1) + "\n")
+
+
 def save(file: Path, contests: Mapping[str, tuple[str, Sequence[Mapping[str, Any]]]], more: Mapping[str, Any]) -> None:
     """Write ``file`` (JSON), and beside it a picture of the same name: a bar for each contestant.
 
@@ -84,8 +90,7 @@ def save(file: Path, contests: Mapping[str, tuple[str, Sequence[Mapping[str, Any
         contests: By title: the unit of its items, and its figures.
     """
     content = {"machine": machine(), **more, "contests": {title: rows for title, (_, rows) in contests.items()}}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(content, indent=1) + "\n")
+    write(file, content)
     sizes = [len(rows) for _, rows in contests.values()]
     figure = Figure(figsize=(9, 0.32 * sum(sizes) + 0.9 * len(sizes)), layout="constrained")
     axes = figure.subplots(len(sizes), 1, squeeze=False, height_ratios=[size + 1 for size in sizes])[:, 0]

@@ -1,6 +1,5 @@
 """How long a run waits for its first batch: at its start, and after ``--resume`` deep in it."""
 
-import json
 import os
 import statistics
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 from pipelines.place import Place
 from shards.order import permutation
 from shards.refusal import Refusal
-from tools.benchmarks.report import machine
+from tools.benchmarks.report import machine, write
 from training.recipes import find_recipe
 
 IMAGENET = 1_281_167  # images of its training split
@@ -51,8 +50,7 @@ class Resume:
         print(
             f"order of {IMAGENET} samples: {statistics.median(orders):.3f} s ({min(orders):.3f} to {max(orders):.3f})"
         )
-        self.json.parent.mkdir(parents=True, exist_ok=True)
-        self.json.write_text(json.dumps({"machine": machine(), **figures}, indent=1) + "\n")
+        write(self.json, {"machine": machine(), **figures})
 
     def _first_batch(self, step: int) -> float:
         loader, place = find_recipe(self.recipe).loader, Place(threads=len(os.sched_getaffinity(0)))

@@ -7,11 +7,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from shards.manifest import FILE_NAME
-from tools.benchmarks.contest import Contestant
+from tools.benchmarks.report import write
+from tools.benchmarks.running import Contestant
 from tools.benchmarks.videos import Videos
 from training.recipes import find_recipe
 
@@ -33,6 +35,7 @@ class Step(Videos):
     steps: int = 60
     """How many steps of each."""
     json: Path = Path(".benchmark/step.json")
+    ours: ClassVar[str] = "step_antipodal.py"
 
     def __call__(self) -> None:
         super().__call__()
@@ -43,22 +46,20 @@ class Step(Videos):
                 f"  {name}: " + (line if isinstance(line, str) else ", ".join(f"{k} {v:.3g}" for k, v in line.items()))
             )
         found = json.loads(self.json.read_text())
-        self.json.write_text(json.dumps({**found, "recipes": lines}, indent=1) + "\n")
+        write(self.json, {**found, "recipes": lines})
 
     def _contests(self, shards: dict[str, Path], task: dict) -> Iterator[tuple[str, list[Contestant]]]:
-        task = {**task, "width": self.width, "without data": False}
         for precision in ("no", "bf16"):
-            told = {**task, "precision": precision}
-
-            def ours(name: str, decoder: str, least: float = 0.0, told: dict = told, **more: Any) -> Contestant:
-                place = {"shards": str(shards[name].absolute()), "decoder": decoder}
-                return Contestant(f"antipodal, {name}", "step_antipodal.py", {**told, **place, **more}, least=least)
-
+            ours = partial(self._ours, shards, {**task, "precision": precision})
             yield f"Clips to steps, width {self.width}, {'fp32' if precision == 'no' else precision}", [
-                Contestant("decord + DataLoader on the originals", "step_decord.py", told),
+                Contestant("decord + DataLoader on the originals", "step_decord.py", {**task, "precision": precision}),
                 ours("frames", "Turbo", 2.0), ours("h264", "PyAV"), ours("untouched", "PyAV"),
                 replace(ours("frames", "Turbo", **{"without data": True}), name="the step alone"),
             ]  # fmt: skip
+
+    def _task(self, folder: Path, shards: Path) -> dict[str, Any]:
+        more = {"width": self.width, "without data": False, "precision": "no"}
+        return {**super()._task(folder, shards), **more}
 
     def _recipe(self, name: str) -> dict[str, float] | str:
         folder = find_recipe(name).loader.shards
