@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import webdataset
+from webdataset.compat import WebDataset
 
 from shards.order import permutation
 from shards.read import Shards
@@ -64,7 +64,7 @@ def _readers(shards: Shards) -> tuple[dict[str, Callable[[], object]], int]:
     tars = [os.fspath(shards.folder / f"{entry.name}.tar") for entry in shards.manifest.shards]
 
     def library() -> None:
-        for _ in webdataset.WebDataset(tars, shardshuffle=False):
+        for _ in WebDataset(tars, shardshuffle=False):
             pass
 
     return {
