@@ -7,9 +7,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from pipelines.ahead import ahead
+from pipelines.assemble import draws_of
 from pipelines.clock import Clock
 from pipelines.draws import Draws
-from pipelines.loader import VIEWS, Loader, Place
+from pipelines.loader import Loader, Place
 from shards.several import DataSet
 
 
@@ -21,7 +22,7 @@ def augmented(
     parts = [samples[start : start + loader.batch] for start in range(0, len(samples), loader.batch)]
 
     def draws(some: np.ndarray) -> tuple[Draws, ...]:
-        return tuple(Draws(seed, np.zeros_like(some), some, view) for view in range(VIEWS))
+        return draws_of(seed, np.zeros_like(some), some)
 
     def decode(some: np.ndarray) -> Tensor:
         return loader._decode(sound, None, draws(some), clock).views

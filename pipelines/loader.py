@@ -1,18 +1,18 @@
 """The whole road in one file: order, read, decode, augment, negatives, batch."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
-import torch
 import tyro
 from jaxtyping import Float
 from torch import Tensor
 
 from pipelines.ahead import ahead
+from pipelines.assemble import Assemble, Decoded, draws_of
 from pipelines.batch import Batch
 from pipelines.boxes import centre_boxes
 from pipelines.clock import Clock
@@ -23,16 +23,14 @@ from pipelines.frames import Clip
 from pipelines.negatives import Negatives, NoNegatives
 from pipelines.place import Place
 from pipelines.substitutes import Sound
-from pipelines.textured import Pixels, Textured, seen_as
+from pipelines.textured import Pixels, Textured
 from pipelines.views import SimCLRViews, Views
 from shards.mixture import Mixture
 from shards.order import Order
 from shards.refusal import Refusal
 from shards.several import DataSet, open_shards
 
-VIEWS = 2
-Decoded = tuple[np.ndarray, np.ndarray, Pixels, int]
-Ahead = Generator[Decoded, None, None]
+T = TypeVar("T")
 Stream = Generator[Batch, None, None]
 
 
@@ -62,31 +60,41 @@ class Loader:
     ) -> Stream:
         """This process's part of every global batch from ``step`` on, without end.
 
-        A thread decodes ahead from the first ``next`` on; closing the stream ends it. ``clock`` gets stage times,
-        ``faults`` broken samples and how many places others took for them.
+        A thread decodes ahead from the first ``next`` on, and augments too where the device is the CPU; closing the
+        stream ends it. ``clock`` gets stage times, ``faults`` broken samples and how many places others took for them.
         Raises: ``Refusal`` if the shards, the batch, the decoder and the world do not fit together.
         """
         shards, clock, faults = open_shards(self.shards), clock or Clock(), faults or Faults()
-        decoded = self.decoded(shards, place, seed, step, clock, faults)
-        return self._batches(shards.classes, decoded, place.device, seed, clock, faults)
+        assemble = Assemble(self.views, self.negatives, shards.classes, place.device, seed, clock)
+        if place.device.type != "cpu":
+            return _delivered(self.decoded(shards, place, seed, step, clock, faults), assemble, clock, faults)
+        # one processor for all: views made ahead fill the gaps in which the consumer leaves cores idle
+        made = self._ahead(assemble, shards, place, seed, step, clock, faults)
+        return _delivered(made, lambda batch: batch, clock, faults)
 
     def decoded(
         self, shards: DataSet, place: Place, seed: int, step: int, clock: Clock, faults: Faults | None = None
-    ) -> Ahead:
+    ) -> Generator[Decoded, None, None]:
         """Of every batch, decoded ahead: epochs, samples, their cropped pixels, substitutes."""
+        return self._ahead(lambda decoded: decoded, shards, place, seed, step, clock, faults)
+
+    def _ahead(
+        self, then: Callable[[Decoded], T], shards: DataSet, place: Place, seed: int, step: int, clock: Clock,
+        faults: Faults | None,
+    ) -> Generator[T, None, None]:  # fmt: skip
         sound, order = self._open(shards, place, faults), Order(len(shards), self.batch, seed, self.mixture(shards))
         order.at(step, place.rank, place.world)  # refuse before the first batch is asked for
         textured = Textured(shards, self.decoder, place) if self.negatives.of_textures else None
 
-        def decode(step: int) -> Decoded:
+        def work(step: int) -> T:
             epochs, drawn = order.at(step, place.rank, place.world)
-            read = lambda samples: self._decode(sound, textured, self._draws(seed, epochs, samples), clock)  # noqa: E731
+            read = lambda samples: self._decode(sound, textured, draws_of(seed, epochs, samples), clock)  # noqa: E731
             samples, pixels = sound.with_substitutes(order, epochs, drawn, read)
             if place.device.type == "cuda":
                 pixels = pixels.pinned()
-            return epochs, samples, pixels, int((samples != drawn).sum())
+            return then(Decoded(epochs, samples, pixels, int((samples != drawn).sum())))
 
-        return sound.closing(ahead(decode, step))
+        return sound.closing(ahead(work, step))
 
     def mixture(self, shards: DataSet) -> Mixture | None:
         """How the data sets take turns, where they are weighed."""
@@ -119,9 +127,6 @@ class Loader:
             )
         return Sound(shards, self.decoder, place.device, place.threads, faults or Faults())
 
-    def _draws(self, seed: int, epochs: np.ndarray, samples: np.ndarray) -> tuple[Draws, ...]:
-        return tuple(Draws(seed, epochs, samples, view) for view in range(VIEWS))
-
     def _decode(self, sound: Sound, textured: Textured | None, draws: tuple[Draws, ...], clock: Clock) -> Pixels:
         samples = draws[0].samples
         extent = sound.shards.index.extent[samples].astype(np.int64)
@@ -132,19 +137,14 @@ class Loader:
         with clock("decode"):
             return Pixels(sound.decode(cut), textured and textured(self.views, draws[0], self.side))
 
-    def _batches(
-        self, labels: np.ndarray | None, decoded: Ahead, device: torch.device, seed: int, clock: Clock, faults: Faults
-    ) -> Stream:
-        with closing(decoded):
-            while True:
-                with clock("wait"):
-                    epochs, samples, pixels, substituted = next(decoded)
-                faults.count(substituted)
-                with clock("transfer"):
-                    pixels = pixels.to(device)
-                draws = self._draws(seed, epochs, samples)
-                with clock("augment"):
-                    views = tuple(self.views(part, draw) for part, draw in zip(pixels.views, draws, strict=True))
-                    negatives = self.negatives(seen_as(views[0], pixels.textures, self.views, draws[0]), draws[0])
-                classes = None if labels is None else torch.from_numpy(labels[samples].astype(np.int64)).to(device)
-                yield Batch(views, negatives, torch.from_numpy(samples).to(device), classes)
+
+def _delivered(
+    found: Generator[T, None, None], finish: Callable[[T], tuple[Batch, int]], clock: Clock, faults: Faults
+) -> Stream:
+    with closing(found):
+        while True:
+            with clock("wait"):
+                made = next(found)
+            batch, substituted = finish(made)
+            faults.count(substituted)
+            yield batch

@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable
 from contextlib import closing
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -15,14 +16,22 @@ from training.run import Pretrain
 WARM_UP = 2  # steps that are not timed: memory is being allocated, kernels chosen
 
 
-def seconds_without_data(
+class Floor(NamedTuple):
+    """A step without data."""
+
+    seconds: float
+    cpu_seconds: float
+    """Of all threads of this process."""
+
+
+def step_without_data(
     run: Pretrain,
     place: Place,
     take_step: Callable[[Batch, int], object],
     method: nn.Module,
     optimizer: torch.optim.Optimizer,
-) -> float | None:
-    """Median seconds of ``run.floor_steps`` steps on one cached batch, or ``None`` if none are asked for.
+) -> Floor | None:
+    """Medians of ``run.floor_steps`` steps on one cached batch, or ``None`` if none are asked for.
 
     The method ends as it began, and the optimizer without a state.
     """
@@ -31,13 +40,13 @@ def seconds_without_data(
     with closing(run.loader.open(place, run.seed)) as batches:
         batch = next(batches)  # closing ends the thread that decodes ahead
     before = {name: tensor.clone() for name, tensor in method.state_dict().items()}
-    seconds = []
+    steps = []
     for _ in range(WARM_UP + run.floor_steps):
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         take_step(batch, run.steps)  # at the end: with all rules at work, and at a learning rate of zero
         if batch.ids.is_cuda:
             torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
+        steps.append((time.perf_counter() - start, time.process_time() - cpu_start))
     method.load_state_dict(before)
     optimizer.state.clear()
-    return statistics.median(seconds[WARM_UP:])
+    return Floor(*map(statistics.median, zip(*steps[WARM_UP:], strict=True)))

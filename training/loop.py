@@ -6,6 +6,7 @@ from contextlib import closing
 import torch
 from accelerate import Accelerator
 from torch import nn
+from torch.profiler import record_function
 
 from pipelines.batch import Batch
 from pipelines.clock import Clock
@@ -15,12 +16,14 @@ from shards.several import DataSet, open_shards
 from training.broken import BrokenSamples
 from training.checkpoints import load_checkpoint, read_state, save_checkpoint
 from training.encoders import Encoder
-from training.floor import seconds_without_data
+from training.floor import step_without_data
 from training.methods.method import MethodModule, Outcome
 from training.processes import open_accelerator, settle
 from training.progress import Progress
 from training.resume import check_same_run, checkpoint_to_resume, facts_of
 from training.run import Pretrain, save_run
+from training.speed import Speed
+from training.traced import check_steps, traced
 from training.trackers import JsonLines, forget_after
 
 TakeStep = Callable[[Batch, int], Outcome]
@@ -33,6 +36,7 @@ def pretrain(run: Pretrain) -> Encoder:
     """
     checkpoint = checkpoint_to_resume(run)
     first = read_state(checkpoint)["step"] if checkpoint else 0
+    check_steps(run, first)
     accelerator = open_accelerator(run.precision, ["tensorboard", JsonLines(run.out)], str(run.out))
     place = settle(accelerator)
     shards, clock, faults = open_shards(run.loader.shards), Clock(), Faults()
@@ -45,7 +49,7 @@ def pretrain(run: Pretrain) -> Encoder:
         wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
         bare = optimizer.optimizer
         take_step = _stepper(run, accelerator, method, wrapped, optimizer)
-        floor = seconds_without_data(run, place, take_step, method, bare)
+        floor = step_without_data(run, place, take_step, method, bare)
         if checkpoint:
             load_checkpoint(checkpoint, method, bare)
 
@@ -59,7 +63,8 @@ def pretrain(run: Pretrain) -> Encoder:
 
         broken = BrokenSamples(accelerator, run, faults, first)
         broken.announce(shards)
-        progress = Progress(accelerator, run, clock, broken, floor, first)
+        speed = Speed(accelerator, clock, run.loader.batch, place.threads, floor)
+        progress = Progress(accelerator, run, speed, broken, first)
         _train(run, first, batches, take_step, progress, probe, save)
         progress.close()
         broken.close()
@@ -71,17 +76,19 @@ def _train(
     run: Pretrain, first: int, batches: Iterator[Batch], take_step: TakeStep, progress: Progress,
     probe: Callable[[int], None], save: Callable[[int], None],
 ) -> None:  # fmt: skip
-    rank = progress.accelerator.process_index
+    rank, speed = progress.accelerator.process_index, progress.speed
     if run.probe.every and first == 0:
-        with progress.pause():
+        with speed.pause():
             probe(0)
-    for step in range(first, run.steps):
-        batch = next(batches)
+    for step in traced(run, first, rank):
+        with speed.clock("stall"):
+            batch = next(batches)
         _seed_torch(run.seed, step, rank)
-        outcome = take_step(batch, step)
+        with record_function("compute"):
+            outcome = take_step(batch, step)
         done, last = step + 1, step + 1 == run.steps
         progress.step(done, outcome)
-        with progress.pause():
+        with speed.pause():
             if run.probe.every and (done % run.probe.every == 0 or last):
                 probe(done)
             if done % run.checkpoint_every == 0 or last:

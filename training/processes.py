@@ -55,3 +55,4 @@ def keep_memory() -> None:
     if hasattr(libc, "mallopt"):
         libc.mallopt(-4, 0)  # M_MMAP_MAX: no block comes straight from the kernel
         libc.mallopt(-1, -1)  # M_TRIM_THRESHOLD: none goes back
+        libc.mallopt(-8, 1)  # M_ARENA_MAX: the loader's thread has no arena of its own, which would not heed the others

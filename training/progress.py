@@ -1,37 +1,30 @@
 """What a run says of itself while it runs: a progress bar, and a line of metrics every so many steps."""
 
 import math
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor
 from tqdm import tqdm
 
-from pipelines.clock import Clock
 from shards.refusal import Refusal
 from training.broken import BrokenSamples
 from training.false_negatives.suspects import summarise
 from training.methods.method import Outcome
 from training.run import Pretrain
+from training.speed import Speed
 
 
 class Progress:
-    """Counts steps, averages the loss, and sets the time of a step against the data-free floor."""
+    """Counts steps, averages the loss, and says where the time goes."""
 
-    def __init__(
-        self, accelerator: Accelerator, run: Pretrain, clock: Clock, broken: BrokenSamples, floor: float | None,
-        first: int,
-    ):  # fmt: skip
-        self.accelerator, self.run, self.clock, self.broken, self.floor = accelerator, run, clock, broken, floor
+    def __init__(self, accelerator: Accelerator, run: Pretrain, speed: Speed, broken: BrokenSamples, first: int):
+        self.accelerator, self.run, self.speed, self.broken = accelerator, run, speed, broken
         self.bar = tqdm(
             total=run.steps, initial=first, unit="step", dynamic_ncols=True, disable=not accelerator.is_main_process
         )
         self.losses: list[Tensor] = []
         self.counts: list[dict[str, Tensor]] = []
-        self._restart()
 
     def step(self, done: int, outcome: Outcome) -> None:
         """Note a finished step; log a line where one is due.
@@ -49,21 +42,17 @@ class Progress:
                 f"the loss is {mean} at step {done}; lower --optimizer.rate"
                 + (", or try --precision no" if self.run.precision != "no" else "")
             )
-        seconds = (time.perf_counter() - self.started) / len(self.losses)  # reading the loss has waited for the device
+        speed = self.speed.read(len(self.losses))  # reading the loss has waited for the device
         line = {"loss": mean, "learning rate": self.run.optimizer.rate_at(done - 1, self.run.steps)}
         line |= summarise(self._added_up())
-        line |= {f"seconds/{stage}": spent / len(self.losses) for stage, spent in sorted(self.clock.read().items())}
-        line |= {"seconds/step": seconds, "samples per second": self.run.loader.batch / seconds}
-        shown = {"loss": f"{mean:.3f}", "samples/s": f"{self.run.loader.batch / seconds:.0f}"}
-        if self.floor:
-            line |= {"seconds/step without data": self.floor, "share of data-free floor": self.floor / seconds}
-            shown["of floor"] = f"{self.floor / seconds:.0%}"
-        line |= self.broken.count(done)
+        line |= speed | self.broken.count(done)
+        shown = {"loss": f"{mean:.3f}", "samples/s": f"{speed['samples per second']:.0f}"}
+        if "share of data-free floor" in speed:
+            shown["of floor"] = f"{speed['share of data-free floor']:.0%}"
         self.accelerator.log(line, done)
         self.bar.set_postfix(shown)
         self.losses.clear()
         self.counts.clear()
-        self._restart()
 
     def _added_up(self) -> dict[str, float]:
         """Counts over the steps since the last line and over all processes."""
@@ -78,16 +67,7 @@ class Progress:
         if self.accelerator.is_main_process:
             self.bar.write(f"step {done}: kNN {said}")
 
-    @contextmanager
-    def pause(self) -> Iterator[None]:
-        """What happens meanwhile, a probe or a checkpoint, is no step's time."""
-        began = time.perf_counter()
-        yield
-        self.started += time.perf_counter() - began
-
     def close(self) -> None:
         self.bar.close()
-
-    def _restart(self) -> None:
-        self.started = time.perf_counter()
-        self.clock.read()
+        if self.accelerator.is_main_process and self.speed.steps:
+            print(self.speed.sentence())

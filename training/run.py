@@ -49,6 +49,8 @@ class Pretrain:
     """Go on from the newest checkpoint in the run's folder."""
     max_broken: float = 0.05
     """Share of the drawn samples that may be broken, so that others stand in for them, before the run stops."""
+    profile: tuple[int, ...] = ()
+    """Write RUN/trace.json of the steps from the first number, counted from 0, to before the second: 20 25 is five."""
     allow_decoder_change: bool = False
     """Resume although the decoder is another one: ids and draws stay the same, pixels change slightly."""
 
@@ -58,6 +60,8 @@ class Pretrain:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.floor_steps < 0:
             raise ValueError(f"floor_steps must be at least 0, got {self.floor_steps}")
+        if len(self.profile) not in (0, 2):
+            raise ValueError(f"profile needs the first step to trace and the first not to, got {self.profile}")
         if not 0 <= self.max_broken <= 1:
             raise ValueError(f"max_broken must lie between 0 and 1, got {self.max_broken}")
 
@@ -70,7 +74,10 @@ class Pretrain:
 
 
 # what may differ between a run and its resumption
-FREE = ("out", "log_every", "checkpoint_every", "floor_steps", "resume", "max_broken", "allow_decoder_change", "probe")
+FREE = (
+    "out", "log_every", "checkpoint_every", "floor_steps", "resume", "max_broken", "profile", "allow_decoder_change",
+    "probe",
+)  # fmt: skip
 
 
 def identity(run: Pretrain) -> dict:

@@ -1,10 +1,12 @@
 """Promise 1 on the whole road: a batch is a pure function of (shards, seed, step), whoever asks and from where."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -15,9 +17,11 @@ from pipelines.boxes import centre_boxes
 from pipelines.clock import Clock
 from pipelines.decoders import Dali, Decord, Plain
 from pipelines.decoders.cut import Cut
+from pipelines.draws import Draws
 from pipelines.frames import Clip
 from pipelines.loader import Loader, Place
 from pipelines.negatives import Patches
+from pipelines.views import SimCLRViews
 from shards.read import Shards
 from shards.refusal import Refusal
 
@@ -109,6 +113,25 @@ def test_every_stage_is_timed(loader: Loader):
     with closing(loader.open(Place(), 0, clock=clock)) as stream:
         next(stream)
     assert clock.read().keys() == {"read", "decode", "wait", "transfer", "augment"}
+
+
+@dataclass(frozen=True)
+class Watched(SimCLRViews):
+    """Views that note who makes them."""
+
+    makers: ClassVar[list[str]] = []
+
+    def __call__(self, pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
+        self.makers.append(threading.current_thread().name)
+        return pixels.float()
+
+
+@pytest.mark.parametrize("device, maker", [("cpu", "ahead"), ("meta", threading.main_thread().name)])
+def test_views_are_made_ahead_on_a_cpu_and_by_the_consumer_elsewhere(device: str, maker: str, image_shards: Path):
+    Watched.makers.clear()
+    loader = Loader(image_shards, 8, 32, views=Watched())
+    found = batches(loader, 2, place=Place(device=torch.device(device)))
+    assert set(Watched.makers) == {maker} and found[0].views[0].device.type == device
 
 
 @pytest.mark.parametrize(
