@@ -34,10 +34,10 @@ class Decord:
     def open(self, kind: Stored, device: torch.device, threads: int) -> Execute:
         if kind == "frames":
             raise Refusal("decoder decord decodes video files, these shards hold a JPEG for each frame; "
-                          "use loader.decoder:dali")  # fmt: skip
+                          "use loader.decoder:auto")  # fmt: skip
         if kind != "video":
             raise Refusal(
-                "decoder decord decodes videos, these shards hold images; use decoder:dali, or an image recipe"
+                "decoder decord decodes videos, these shards hold images; use decoder:auto, or an image recipe"
             )
         context = self._context(device)
         pool = ThreadPoolExecutor(threads, "decord")
