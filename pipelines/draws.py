@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shards.keyed import uniforms
+from shards.keyed import uniforms, uniforms_of_each
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class Draws:
     def uniform(self, purpose: str, count: int, low: float = 0.0, high: float = 1.0) -> np.ndarray:
         """Uniform in [low, high): float64 of shape [b, count]."""
         return low + (high - low) * uniforms(self.seed, purpose, self.epochs, self.samples, self.view, count)
+
+    def each(self, *purposes: str) -> np.ndarray:
+        """One number in [0, 1) for each purpose, as ``uniform`` draws it: float64 of shape [purposes, b]."""
+        return uniforms_of_each(self.seed, purposes, self.epochs, self.samples, self.view, 1)[..., 0]
 
     def below(self, purpose: str, bounds: np.ndarray | int, count: int = 1) -> np.ndarray:
         """Integers in 0 … bound - 1: int64 of shape [b, count]; ``bounds`` broadcasts against that."""

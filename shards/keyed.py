@@ -5,24 +5,29 @@ numpy's own generators are not used because their streams may change between num
 """
 
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
 from shards.refusal import Refusal
 
 MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
-WEYL = (0x9E3779B9, 0xBB67AE85)
+WEYL = (np.uint64(0x9E3779B9), np.uint64(0xBB67AE85))
 LOW = np.uint64(0xFFFFFFFF)
 SHIFT = np.uint64(32)
 
 
-def philox(counter: tuple, key: tuple[int, int], rounds: int = 10) -> tuple[np.ndarray, ...]:
-    """Four 32-bit words (held in uint64) for every counter; the four counter words broadcast against each other."""
-    a, b, c, d = np.broadcast_arrays(*(np.asarray(word, np.uint64) & LOW for word in counter))
-    for turn in range(rounds):
-        first, second = (np.uint64((k + turn * w) & 0xFFFFFFFF) for k, w in zip(key, WEYL, strict=True))
+def philox(counter: tuple, key: tuple, rounds: int = 10) -> tuple[np.ndarray, ...]:
+    """Four 32-bit words (held in uint64) for every counter and key; their six words broadcast against each other.
+
+    They do so as the rounds mix them, so that the first rounds over a counter with one long word are short.
+    """
+    a, b, c, d = (np.asarray(word, np.uint64) & LOW for word in counter)
+    first, second = (np.asarray(word, np.uint64) for word in key)
+    for _ in range(rounds):
         left, right = MULTIPLIERS[0] * a, MULTIPLIERS[1] * c
-        a, b, c, d = (right >> SHIFT) ^ b ^ first, right & LOW, (left >> SHIFT) ^ d ^ second, left & LOW
+        a, b, c, d = (right >> SHIFT) ^ (b ^ first), right & LOW, (left >> SHIFT) ^ (d ^ second), left & LOW
+        first, second = (first + WEYL[0]) & LOW, (second + WEYL[1]) & LOW
     return a, b, c, d
 
 
@@ -46,8 +51,16 @@ def uniforms(seed: int, purpose: str, epochs: np.ndarray, samples: np.ndarray, v
 
     Returns: float64 of shape [b, count].
     """
+    return uniforms_of_each(seed, (purpose,), epochs, samples, view, count)[0]
+
+
+def uniforms_of_each(
+    seed: int, purposes: Sequence[str], epochs: np.ndarray, samples: np.ndarray, view: int, count: int
+) -> np.ndarray:
+    """``uniforms`` of several purposes for the price of little more than one: float64 of shape [p, b, count]."""
     check_seed(seed)
     block = np.arange((count + 1) // 2)  # four words make two numbers
-    a, b, c, d = philox((samples[:, None], epochs[:, None], view, block), (seed, purpose_key(purpose)))
-    words = np.stack([(a << SHIFT) | b, (c << SHIFT) | d], axis=-1).reshape(len(samples), -1)
-    return (words[:, :count] >> np.uint64(11)) * 2.0**-53
+    keys = np.array([purpose_key(purpose) for purpose in purposes])[:, None, None]
+    a, b, c, d = philox((samples[:, None], epochs[:, None], view, block), (seed, keys))
+    words = np.stack([(a << SHIFT) | b, (c << SHIFT) | d], axis=-1).reshape(len(purposes), len(samples), -1)
+    return (words[..., :count] >> np.uint64(11)) * 2.0**-53

@@ -15,7 +15,7 @@ from shards.keyed import check_seed, philox, purpose_key
 from shards.mixture import Mixture
 from shards.refusal import Refusal
 
-BLOCK = 2**20  # words made at a time: the generator needs twelve times their memory
+BLOCK = 2**14  # words made at a time: what the generator needs for them, twelve times as much, stays in cache
 
 
 def permutation(count: int, seed: int, epoch: int, stream: int = 0) -> np.ndarray:
@@ -25,7 +25,19 @@ def permutation(count: int, seed: int, epoch: int, stream: int = 0) -> np.ndarra
         block = np.arange(start, min(start + BLOCK, count))
         a, b, _, _ = philox((block, epoch, stream, 0), (seed, purpose_key("order")))
         words[start : start + BLOCK] = (a << np.uint64(32)) | b
-    return np.argsort(words, kind="stable")
+    return _ascending(words)
+
+
+def _ascending(words: np.ndarray) -> np.ndarray:
+    """``np.argsort(words, kind="stable")`` of uint64, faster where words are random.
+
+    Their leading bits are sorted with their places behind them in the same words, which is quicker than to sort places
+    by words; the stable sort then finds all in order but words that are alike in all leading bits.
+    """
+    places = np.arange(len(words), dtype=np.uint64)
+    behind = np.uint64((1 << len(words).bit_length()) - 1)
+    near = np.sort((words & ~behind) | places) & behind
+    return near[np.argsort(words[near], kind="stable")].astype(np.int64)
 
 
 @dataclass(frozen=True)

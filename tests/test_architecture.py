@@ -16,7 +16,7 @@ ROOMS = {  # third-party library → where it may be imported
     "braceexpand": {"shards"},
     "xxhash": {"shards"},
     "scipy": {"shards"},
-    "numba": {"shards"},
+    "numba": {"shards", "pipelines"},
     "ray": {"shards"},
     "pyarrow": {"shards"},
     "plenoptic": {"shards"},

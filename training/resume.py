@@ -12,6 +12,8 @@ from training.checkpoints import newest_checkpoint, read_state
 from training.run import Pretrain, identity
 from training.values import describe
 
+VERSIONS = ("torch", "kornia", "numpy", "numba")
+
 
 def facts_of(run: Pretrain, shards: DataSet, place: Place) -> dict:
     """What a checkpoint remembers of the run beside its tensors."""
@@ -20,9 +22,10 @@ def facts_of(run: Pretrain, shards: DataSet, place: Place) -> dict:
         "run": identity(run),
         "shards": shards.manifest.fingerprint,
         "decoder": {**describe(decoder), "library": decoder.library, "device": place.device.type},
+        "augmented by": run.loader.views.executor(place.device),
         "threads": place.threads,
         "world": place.world,
-        **{name: version(name) for name in ("torch", "kornia", "numpy")},
+        **{name: version(name) for name in VERSIONS},
     }
 
 
@@ -49,14 +52,20 @@ def check_same_run(checkpoint: Path, now: dict, allow_decoder_change: bool) -> N
             f"{checkpoint} was trained with decoder {then['decoder']}, this run has {now['decoder']}: pixels would "
             "change; choose the same, or add --allow-decoder-change"
         )
+    executor = then.get("augmented by", "kornia")  # older checkpoints know no other
+    if executor != now["augmented by"] and not allow_decoder_change:
+        raise Refusal(
+            f"{checkpoint} was augmented by {executor}, this run is by {now['augmented by']}: pixels would change by "
+            f"1/255 at most; add --loader.views.by {executor}, or --allow-decoder-change"
+        )
     changed = sorted(set(_leaves(then["run"]).items()) ^ set(_leaves(now["run"]).items()))
     if changed:
         names = ", ".join(sorted({name for name, _ in changed}))
         raise Refusal(
             f"{checkpoint} was trained with other values of {names}; resume with the same, or choose another --out"
         )
-    for name in ("threads", "world", "torch", "kornia", "numpy"):
-        if then[name] != now[name]:
+    for name in ("threads", "world", *VERSIONS):
+        if then.get(name, now[name]) != now[name]:  # older checkpoints do not know all of them
             print(
                 f"warning: {name} was {then[name]} and is now {now[name]}; ids and draws stay the same, "
                 "weights will not be bit-identical to an uninterrupted run",

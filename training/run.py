@@ -81,11 +81,15 @@ FREE = (
 
 
 def identity(run: Pretrain) -> dict:
-    """What decides the run's weights, as JSON values. Where the shards lie and what decodes them is compared apart."""
+    """What decides the run's weights, as JSON values.
+
+    Where the shards lie, what decodes them and who executes the augmentation is compared apart.
+    """
     values = {name: value for name, value in describe(run).items() if name not in FREE}
     values["loader"] = {name: value for name, value in values["loader"].items() if name not in ("shards", "decoder")}
     if not run.loader.weights:  # checkpoints that are older than weights know of none
         del values["loader"]["weights"]
+    del values["loader"]["views"]["by"]
     return values
 
 

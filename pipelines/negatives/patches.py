@@ -5,10 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from pipelines.draws import Draws
+from pipelines.threads import in_threads
 
 PUBLISHED_SIDE = 224
 
@@ -31,22 +32,44 @@ class Patches:
             raise ValueError(f"need 1 <= smallest <= largest < 224, got {self.smallest} and {self.largest}")
 
     def __call__(self, views: Float[Tensor, "b t c h w"], draws: Draws) -> Float[Tensor, "b n t c h w"]:
-        rows, columns = (torch.from_numpy(places).to(views.device) for places in self._places(views.shape[-1], draws))
-        sample = torch.arange(len(views), device=views.device)[:, None, None, None]
-        picked = views.permute(0, 3, 4, 1, 2)[sample, rows, columns]  # b n h w t c
-        return picked.permute(0, 1, 4, 5, 2, 3)
+        offsets, patch = self._offsets(views.shape[-1], draws)
+        if views.device.type != "cpu":
+            return _gathered(
+                views, torch.from_numpy(offsets).to(views.device), torch.from_numpy(patch).to(views.device)
+            )
+        from pipelines.negatives.mosaic import lay  # numba takes a third of a second to be imported
 
-    def _places(self, side: int, draws: Draws) -> tuple[np.ndarray, np.ndarray]:
-        """For every pixel of every negative the row and column it is copied from: two int64 [b, n, side, side]."""
+        planes = views.flatten(1, 2).contiguous()
+        mosaics = torch.empty(len(views), self.count, *planes.shape[1:])
+        in_threads(lambda *rows: lay(planes.numpy(), offsets, patch, mosaics.numpy(), *rows), len(views))
+        return mosaics.unflatten(2, views.shape[1:3])
+
+    def _offsets(self, side: int, draws: Draws) -> tuple[np.ndarray, np.ndarray]:
+        """How far from its own place each cell's pixels are copied from, and how large a cell is.
+
+        Pixels are numbered row by row, so that one number serves a whole cell: int64 [b, n, rows, columns] of cells,
+        as many as the smallest patch makes, and int64 [b, n].
+        """
         low, high = (max(round(edge * side / PUBLISHED_SIDE), 1) for edge in (self.smallest, self.largest))
-        patch = low + draws.below("patch side", high - low + 1, self.count)  # b n
-        cell = np.arange(side) // patch[:, :, None]  # b n side: which cell each row, or column, lies in
-        inside = np.arange(side) % patch[:, :, None]
-        most = side // low + 1  # cells along a side, at the smallest patch
+        patch = low + draws.below("patch side", high - low + 1, self.count)
+        most = side // low + 1
         shape = (len(draws), self.count, most, most)
-        corners = (draws.uniform(f"patch {axis}", self.count * most**2).reshape(shape) for axis in ("row", "column"))
-        b, n = np.ogrid[: len(draws), : self.count]
-        which = (b[..., None, None], n[..., None, None], cell[:, :, :, None], cell[:, :, None, :])
         room = (side - patch + 1)[:, :, None, None]
-        top, left = (np.floor(corner[which] * room).astype(np.int64) for corner in corners)
-        return top + inside[:, :, :, None], left + inside[:, :, None, :]
+        top, left = (
+            np.floor(draws.uniform(f"patch {axis}", self.count * most**2).reshape(shape) * room).astype(np.int64)
+            for axis in ("row", "column")
+        )
+        corner = np.arange(most) * patch[:, :, None]
+        return (top - corner[..., None]) * side + left - corner[..., None, :], patch
+
+
+def _gathered(
+    views: Float[Tensor, "b t c h w"], offsets: Int64[Tensor, "b n rows columns"], patch: Int64[Tensor, "b n"]
+) -> Float[Tensor, "b n t c h w"]:
+    """The mosaics on any device, by one index of all pixels; a CPU takes thirty times as long as ``lay`` for it."""
+    b, t, c, h, w = views.shape
+    cell = torch.arange(w, device=views.device) // patch[..., None]  # b n side: which each row, or column, lies in
+    rows = offsets.take_along_dim(cell[..., None], dim=2)
+    source = rows.take_along_dim(cell[:, :, None], dim=3).flatten(2) + torch.arange(h * w, device=views.device)
+    picked = views.reshape(b, 1, t * c, h * w).take_along_dim(source[:, :, None], dim=3)
+    return picked.unflatten(3, (h, w)).unflatten(2, (t, c))

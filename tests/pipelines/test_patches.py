@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pipelines.draws import Draws
 from pipelines.negatives import NoNegatives, Patches
+from pipelines.negatives.patches import _gathered
 
 
 def slow_patches(views: Tensor, draws: Draws, patches: Patches) -> Tensor:
@@ -46,9 +47,14 @@ def numbered_pixels(count: int, side: int) -> Tensor:
 @pytest.mark.parametrize("side, frames", [(32, 2), (57, 1)])
 def test_negatives_are_those_of_a_loop_over_cells(patches: Patches, side: int, frames: int, drawn: Callable):
     views = torch.rand(4, frames, 3, side, side)
-    negatives = patches(views, drawn(4))
+    negatives, expected = patches(views, drawn(4)), slow_patches(views, drawn(4), patches)
     assert negatives.shape == (4, patches.count, frames, 3, side, side)
-    assert torch.equal(negatives, slow_patches(views, drawn(4), patches))
+    assert torch.equal(negatives, expected)
+    elsewhere = (torch.from_numpy(numbers) for numbers in patches._offsets(side, drawn(4)))
+    assert torch.equal(_gathered(views, *elsewhere), expected)  # what other devices than the CPU do
+    assert torch.equal(patches(views.transpose(3, 4), drawn(4)), slow_patches(views.mT, drawn(4), patches))
+    torch.set_num_threads(3)
+    assert torch.equal(patches(views, drawn(4)), expected)
 
 
 def test_every_pixel_comes_from_its_own_view(drawn: Callable[..., Draws]):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shards.keyed import philox, uniforms
+from shards.keyed import philox, uniforms, uniforms_of_each
 from shards.refusal import Refusal
 
 KNOWN = [  # Random123, tests/kat_vectors: counter, key, output
@@ -45,6 +45,23 @@ def test_known_answers(counter, key, output):
 def test_every_counter_gives_what_slow_integers_give(counters, key):
     fast = np.stack(philox(tuple(np.array(counters).T), key), axis=-1)
     assert [tuple(map(int, row)) for row in fast] == [slow_philox(counter, key) for counter in counters]
+
+
+def test_counters_and_keys_broadcast():
+    samples, epochs, keys = np.arange(3)[:, None], np.arange(5)[None], np.array([7, 2**32 - 1])[:, None, None]
+    found = philox((samples, epochs, 4, 9), (1, keys))
+    for key, sample, epoch in np.ndindex(2, 3, 5):
+        slow = slow_philox((sample, epoch, 4, 9), (1, (7, 2**32 - 1)[key]))
+        assert tuple(int(word[key, sample, epoch]) for word in found) == slow
+
+
+@given(st.lists(st.tuples(words, words), min_size=1, max_size=5), words, st.integers(0, 3), st.integers(1, 5))
+def test_purposes_at_once_are_those_one_by_one(keys, seed, view, count):
+    epochs, samples = np.array(keys).T
+    purposes = ("flip", "test", "hue", "flip")
+    together = uniforms_of_each(seed, purposes, epochs, samples, view, count)
+    alone = np.stack([uniforms(seed, purpose, epochs, samples, view, count) for purpose in purposes])
+    np.testing.assert_array_equal(together, alone)
 
 
 @given(words, words, words, st.integers(0, 9), st.integers(1, 9))

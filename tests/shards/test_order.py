@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shards.keyed import philox, purpose_key
 from shards.mixture import Mixture
-from shards.order import Order, permutation
+from shards.order import BLOCK, Order, _ascending, permutation
 from shards.refusal import Refusal
 
 seeds = st.integers(0, 2**32 - 1)
@@ -96,6 +97,23 @@ def test_the_order_is_written_down():
     found = [part for step in (0, 2, 91_234) for rank in range(2) for part in Order(1000, 384, 7).at(step, rank, 2)]
     written = hashlib.sha256(b"".join(part.astype("<i8").tobytes() for part in found)).hexdigest()
     assert written == "b700f9fc7de44c311f445e3b5eb3d4aab0fb9d26b5a7f418e3674f5aa79fe28d"
+
+
+def test_a_long_order_is_the_stable_order_of_its_words():
+    """Of several blocks, against what the first version did in one piece."""
+    count = 2 * BLOCK + 100
+    high, low, _, _ = philox((np.arange(count), 3, 1, 0), (7, purpose_key("order")))
+    expected = np.argsort(high << np.uint64(32) | low, kind="stable")
+    np.testing.assert_array_equal(permutation(count, 7, 3, 1), expected)
+
+
+alike = st.builds(lambda high, low: high << 56 | low, st.integers(0, 3), st.integers(0, 40))  # in all leading bits
+
+
+@given(st.lists(st.one_of(alike, st.integers(0, 2**64 - 1), st.sampled_from([0, 2**64 - 1])), max_size=300))
+def test_words_alike_in_their_leading_bits_or_in_all_are_sorted_stably(words):
+    words = np.array(words, np.uint64)
+    np.testing.assert_array_equal(_ascending(words), np.argsort(words, kind="stable"))
 
 
 @given(orders(), st.integers(0, 2**40))
