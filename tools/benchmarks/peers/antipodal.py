@@ -18,8 +18,8 @@ from shards.several import open_shards
 class OneView(Loader):
     """The loader with one view of each sample rather than two."""
 
-    def _draws(self, seed, epochs, samples):
-        return super()._draws(seed, epochs, samples)[:1]
+    def _decode(self, sound, textured, draws, clock):
+        return super()._decode(sound, textured, draws[:1], clock)
 
 
 def prepare(task: dict):
@@ -35,8 +35,8 @@ def prepare(task: dict):
     def work(add_up: bool) -> tuple[int, int]:
         total = 0
         for _ in range(batches):
-            _, _, pixels, _ = next(decoded)
-            total += int(pixels.views.sum(dtype=torch.int64)) if add_up else 0
+            views = next(decoded).pixels.views
+            total += int(views.sum(dtype=torch.int64)) if add_up else 0
         return batches * task["batch"] * task["per sample"], total
 
     return work
