@@ -12,6 +12,7 @@ from pipelines.draws import Draws
 from pipelines.views import SimCLRViews
 from shards.encode import jpeg
 from shards.read import Shards
+from shards.refusal import Refusal
 
 TOOLS = Path(__file__).parents[1]
 SIZES = ((375, 500), (500, 375), (333, 500), (480, 640))
@@ -44,7 +45,8 @@ def lay_out(root: Path | None, work: Path, count: int = 400) -> Photographs:
 def shard(folder: Path, out: Path, *words: str) -> Path:
     """Shards of the training split, by the command that users type."""
     command = [sys.executable, TOOLS / "make_shards.py", "--out", out, "--samples-per-shard", "20", "folder"]
-    subprocess.run([*map(str, command), "--root", str(folder), *words], check=True, stdout=subprocess.DEVNULL)
+    if subprocess.run([*map(str, command), "--root", str(folder), *words], stdout=subprocess.DEVNULL).returncode:
+        raise Refusal(f"the shards of {folder} could not be made in {out}, for the reason above")
     return out / "train"
 
 
