@@ -7,9 +7,11 @@ from tyro.conf import subcommand
 from pipelines.decoders.dali import Dali
 from pipelines.decoders.decord import Decord
 from pipelines.decoders.plain import Plain
+from pipelines.decoders.pyav import PyAV
 
 Decoder = (
     Annotated[Dali, subcommand("dali")]
+    | Annotated[PyAV, subcommand("pyav")]
     | Annotated[Decord, subcommand("decord")]
     | Annotated[Plain, subcommand("plain")]
 )
