@@ -1,4 +1,4 @@
-"""Whether a decoder sees in a file what the oracle (Pillow, PyAV) sees, and what the index will say of it.
+"""Whether decoders see in a file what the oracle (Pillow, PyAV) sees, and what the index will say of it.
 
 Pillow refuses a truncated picture, of which DALI may show a part; decord may count otherwise than PyAV, seek to other
 frames, or crash: run this in a child (``shards/validate.py``).
@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipelines.decoders import Decoder, Plain
+from pipelines.decoders import Plain
+from pipelines.decoders.auto import Chosen
 from pipelines.decoders.cut import Broken, Cut, Execute
 from shards.media import Media, Stored
 from shards.refusal import Refusal
@@ -29,15 +30,15 @@ SEEKS = ((0.25, 1.0), (0.5, 0.75), (0.0, 0.33))
 
 @dataclass(frozen=True)
 class Check:
-    """A full decode of one sample by the oracle and by one decoder, and of video files a seek test."""
+    """A full decode of one sample by the oracle and by other decoders, and of video files a seek test."""
 
     kind: Stored
-    decoder: Decoder
+    decoders: tuple[Chosen, ...]
 
     @property
     def libraries(self) -> tuple[str, ...]:
         """Names and versions of what decodes, as ``Decoder.library`` says them."""
-        return tuple(sorted({Plain().library, self.decoder.library}))
+        return tuple(sorted({Plain().library, *(decoder.library for decoder in self.decoders)}))
 
     def __call__(self, content: bytes | Mapping[int, bytes], media: Media) -> None:
         """Return if the sample is sound: a file, or all of a video's frames by their number.
@@ -47,14 +48,13 @@ class Check:
         for numbers in self._blocks(media):
             some = numbers[:: 1 if self.kind == "frames" else max(media.frames // COMPARED, 1)]
             exact = self._decode(self._oracle, content, media, some)  # the oracle decodes the others too
-            if self.decoder == Plain():
-                continue
-            found = self._decode(self._decoder, content, media, numbers)
-            self._compare(found[torch.from_numpy(some - numbers[0])], exact, some, LOOSE, "plain")
-            for places in SEEKS if self.kind == "video" else ():
-                sought = np.unique(np.round(np.array(places) * (media.frames - 1)).astype(np.int64))
-                pixels = self._decode(self._decoder, content, media, sought)
-                self._compare(pixels, found[torch.from_numpy(sought)], sought, TIGHT, "itself, read from the start,")
+            for library, execute in self._others:
+                found = self._decode(execute, content, media, numbers)
+                self._compare(library, found[torch.from_numpy(some - numbers[0])], exact, some, LOOSE, "plain")
+                for places in SEEKS if self.kind == "video" else ():
+                    sought = np.unique(np.round(np.array(places) * (media.frames - 1)).astype(np.int64))
+                    pixels, whom = self._decode(execute, content, media, sought), "itself, read from the start,"
+                    self._compare(library, pixels, found[torch.from_numpy(sought)], sought, TIGHT, whom)
 
     def _blocks(self, media: Media) -> Iterator[np.ndarray]:
         """Frames to decode at a time; of stored frames equally many, for DALI builds anew for each other number."""
@@ -69,15 +69,17 @@ class Check:
         return Plain().open(self.kind, torch.device("cpu"), 1)
 
     @cached_property
-    def _decoder(self) -> Execute:
-        return self.decoder.open(self.kind, torch.device("cpu"), 1)
+    def _others(self) -> list[tuple[str, Execute]]:
+        """Those that are held against the oracle, and their libraries."""
+        others = [decoder for decoder in self.decoders if decoder != Plain()]
+        return [(decoder.library, decoder.open(self.kind, torch.device("cpu"), 1)) for decoder in others]
 
-    def _compare(self, found: Tensor, expected: Tensor, numbers: np.ndarray, most: float, whom: str) -> None:
-        apart = (found.short() - expected.short()).abs().flatten(1).float().mean(1)
+    def _compare(self, library: str, found: Tensor, exact: Tensor, numbers: np.ndarray, most: float, whom: str) -> None:
+        apart = (found.short() - exact.short()).abs().flatten(1).float().mean(1)
         worst = int(apart.argmax())
         if apart[worst] > most:
             what = "the picture" if self.kind == "image" else f"frame {numbers[worst]}"
-            raise Refusal(f"{self.decoder.library} and {whom} show {what} differently, by {apart[worst]:.0f} of 255")
+            raise Refusal(f"{library} and {whom} show {what} differently, by {apart[worst]:.0f} of 255")
 
     def _decode(
         self, execute: Execute, content: bytes | Mapping[int, bytes], media: Media, numbers: np.ndarray

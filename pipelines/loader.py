@@ -16,7 +16,7 @@ from pipelines.ahead import ahead
 from pipelines.batch import Batch
 from pipelines.boxes import centre_boxes
 from pipelines.clock import Clock
-from pipelines.decoders import Dali, Decoder
+from pipelines.decoders import Auto, Decoder
 from pipelines.draws import Draws
 from pipelines.faults import Faults
 from pipelines.frames import Clip
@@ -49,7 +49,7 @@ class Loader:
     side: int = 224
     """Height and width of a view, in pixels."""
     clip: Clip = field(default_factory=Clip)
-    decoder: Decoder = field(default_factory=Dali)
+    decoder: Decoder = field(default_factory=Auto)
     views: Views = field(default_factory=SimCLRViews)
     negatives: Negatives = field(default_factory=NoNegatives)
 
@@ -117,7 +117,7 @@ class Loader:
                 f"{shards.folder} holds images, the recipe asks for clips of {self.clip.length} frames; "
                 "choose an image recipe or video shards"
             )
-        return Sound(shards, self.decoder, place.device, place.threads, faults or Faults())
+        return Sound(shards, self.decoder, place, faults or Faults())
 
     def _draws(self, seed: int, epochs: np.ndarray, samples: np.ndarray) -> tuple[Draws, ...]:
         return tuple(Draws(seed, epochs, samples, view) for view in range(VIEWS))

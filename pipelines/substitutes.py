@@ -9,15 +9,17 @@ from contextlib import closing
 from typing import TypeVar
 
 import numpy as np
-import torch
 
 from pipelines.check import Check
 from pipelines.decoders import Decoder
+from pipelines.decoders.auto import choose
 from pipelines.decoders.cut import Broken, Cut
 from pipelines.faults import Fault, Faults
+from pipelines.place import Place
 from shards.order import Order
 from shards.read import Changed
 from shards.refusal import Refusal
+from shards.sample import Buffer
 from shards.several import DataSet
 from shards.treat import Treatment
 from shards.validate import Validator
@@ -35,12 +37,13 @@ class Sound:
     once. Others are first checked in a child, because they might crash whoever decodes them.
     """
 
-    def __init__(self, shards: DataSet, decoder: Decoder, device: torch.device, threads: int, faults: Faults):
+    def __init__(self, shards: DataSet, decoder: Decoder, place: Place, faults: Faults):
         """Open the decoder; what is learned of broken samples goes to ``faults``."""
         self.shards, self._faults = shards, faults
-        self.decode = decoder.open(shards.stored, device, threads)
-        self._trusted = decoder.library in shards.manifest.checked
-        self._validator = Validator(Treatment(check=Check(shards.stored, decoder)))
+        chosen = choose(decoder, shards.stored, place.device)
+        self.decode = chosen.open(shards.stored, place.device, place.threads)
+        self._trusted = chosen.library in shards.manifest.checked
+        self._validator = Validator(Treatment(check=Check(shards.stored, (chosen,))))
 
     def cut(self, samples: np.ndarray, frames: np.ndarray, boxes: np.ndarray, side: int) -> Cut:
         """What to decode of ``samples`` [b], with bytes that may be decoded in this process.
@@ -89,7 +92,7 @@ class Sound:
         with closing(self._validator), closing(stream):
             yield from stream
 
-    def _read(self, sample: int, numbers: np.ndarray) -> bytes | Mapping[int, bytes]:
+    def _read(self, sample: int, numbers: np.ndarray) -> Buffer | Mapping[int, Buffer]:
         """The sample's file or, where each frame has its own, those of the wanted frames."""
         if not self._trusted and not self._faults.is_sound(sample):
             self._ask(sample)
@@ -104,7 +107,7 @@ class Sound:
         by_frame = self.shards.stored == "frames"
         files = self.shards.frames(sample, range(frames)).values() if by_frame else [self.shards.media(sample)]
         for content in files:
-            media = self._validator(self.shards.extension(sample), content)[0].measured
+            media = self._validator(self.shards.extension(sample), bytes(content))[0].measured
             found, indexed = (media.frames, media.height, media.width), (1 if by_frame else frames, *size)
             if found != indexed:
                 raise Refusal(f"(frames, height, width) are {found}, the index says {indexed}; make the shards again")

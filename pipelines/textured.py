@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from pipelines.decoders import Dali, Decoder, Decord
+from pipelines.decoders import Auto, Decoder, Decord, PyAV
+from pipelines.decoders.auto import choose
 from pipelines.decoders.cut import Broken, Cut
 from pipelines.draws import Draws
 from pipelines.place import Place
@@ -50,7 +51,8 @@ class Textured:
                 "needs; make the shards with them: tools/make_shards.py … texture:stochastic"
             )
         self._shards = shards
-        self._decode = (Dali() if isinstance(decoder, Decord) else decoder).open("image", place.device, place.threads)
+        of_pictures = choose(Auto() if isinstance(decoder, Decord | PyAV) else decoder, "image", place.device)
+        self._decode = of_pictures.open("image", place.device, place.threads)
 
     def __call__(self, views: Views, draws: Draws, side: int) -> UInt8[Tensor, "b 1 c h w"]:
         """Where ``draws`` would crop pictures of the textures' sizes, as those of view 0 do.

@@ -11,6 +11,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from shards.refusal import Refusal, reason_of
+from shards.sample import Buffer
 
 PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")  # Pillow reads some fifty; an MPO is a JPEG with another behind it
 # Not the playlists ("hls", "concat", "dash", …): their demuxers open whatever file or address they name
@@ -19,7 +20,7 @@ PIXELS = 100_000_000  # of one picture or frame: 300 MB as RGB
 
 
 @contextmanager
-def readable(extension: str, content: bytes) -> Iterator[None]:
+def readable(extension: str, content: Buffer) -> Iterator[None]:
     """Turn what the libraries raise over damaged bytes into a ``Refusal``."""
     try:
         yield
@@ -31,7 +32,7 @@ def readable(extension: str, content: bytes) -> Iterator[None]:
 
 
 @contextmanager
-def picture(content: bytes) -> Iterator[Image.Image]:
+def picture(content: Buffer) -> Iterator[Image.Image]:
     """An image of which only the header has been read."""
     with Image.open(io.BytesIO(content), formats=PICTURES) as image:
         _refuse_large(image.height, image.width)
@@ -39,7 +40,7 @@ def picture(content: bytes) -> Iterator[Image.Image]:
 
 
 @contextmanager
-def film(content: bytes, probe: bool = True) -> Iterator[tuple[InputContainer, VideoStream]]:
+def film(content: Buffer, probe: bool = True) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A video and its first stream of pictures, to be decoded by one thread.
 
     Without ``probe`` FFmpeg decodes no frame to guess what the file does not say, such as how many frames the decoder

@@ -1,8 +1,9 @@
 """A finished data set, open for random access."""
 
-import mmap
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -12,10 +13,12 @@ import xxhash
 from shards.files import sha256
 from shards.index import Index
 from shards.manifest import Manifest, ShardEntry
+from shards.mapped import mapped
 from shards.media import TEXTURE, kind_of
 from shards.refusal import Refusal
+from shards.sample import Buffer
 
-MAPS = 256  # tars mapped at a time; each holds a file open, and processes may often open 1024
+MAPS = 256  # tars mapped at a time, beside those that somebody still looks at
 
 
 class Changed(Refusal):
@@ -38,7 +41,7 @@ class Shards:
             if not tar.is_file() or tar.stat().st_size != entry.bytes:
                 found = f"{tar.stat().st_size} bytes" if tar.is_file() else "no such file"
                 raise Refusal(f"{tar}: {found}, the manifest says {entry.bytes} bytes; make the shards again")
-        self._ends = np.cumsum([entry.samples for entry in self.manifest.shards])
+        self._ends = [*accumulate(entry.samples for entry in self.manifest.shards)]
 
     @cached_property
     def index(self) -> Index:
@@ -59,21 +62,21 @@ class Shards:
         """Samples of each data set that is open: one here, more in ``shards/several.py``."""
         return (len(self),)
 
-    @property
+    @cached_property
     def stored(self) -> Literal["image", "video", "frames"]:
         """What each sample is kept as: a picture, a video file, or a picture per frame of a video."""
         if self.manifest.kind == "video" and kind_of(self.extension(0).rpartition(".")[2]) == "image":
             return "frames"
         return self.manifest.kind
 
-    def media(self, sample: int) -> bytes:
+    def media(self, sample: int) -> Buffer:
         """The sample's image or video, as encoded.
 
         Raises: ``Changed`` if the bytes are not those that were written.
         """
         return self._content(sample, self._members(sample).start)
 
-    def frames(self, sample: int, numbers: Iterable[int]) -> dict[int, bytes]:
+    def frames(self, sample: int, numbers: Iterable[int]) -> dict[int, Buffer]:
         """Some frames of a video that is kept as pictures, by number.
 
         Raises: ``Changed`` if their bytes are not those that were written.
@@ -81,7 +84,7 @@ class Shards:
         first = self._members(sample).start
         return {number: self._content(sample, first + number) for number in numbers}
 
-    def texture(self, sample: int) -> bytes | None:
+    def texture(self, sample: int) -> Buffer | None:
         """The picture that was made of the sample's texture; ``None`` if none was.
 
         Raises: ``Changed`` if the bytes are not those that were written.
@@ -107,19 +110,19 @@ class Shards:
         return self.index.label if fact == "label" else self.index.facts[:, self.manifest.facts.index(fact)]
 
     def _members(self, sample: int) -> range:
-        return range(int(self.index.members_end[sample - 1]) if sample else 0, int(self.index.members_end[sample]))
+        ends = self.index.members_end
+        return range(ends.item(sample - 1) if sample else 0, ends.item(sample))
 
-    def _content(self, sample: int, member: int) -> bytes:
-        index = self.index
-        start, size = int(index.offset[member]), int(index.size[member])
-        content = self._map(self._shard(sample))[start : start + size]
-        if xxhash.xxh3_64_intdigest(content) != index.checksum[member]:
+    def _content(self, sample: int, member: int) -> Buffer:
+        index, start = self.index, self.index.offset.item(member)
+        content = self._map(self._shard(sample))[start : start + index.size.item(member)]
+        if xxhash.xxh3_64_intdigest(content) != index.checksum.item(member):
             where = self.folder / self.tar(sample)
             raise Changed(f"{where}: sample {str(index.name[sample])!r} has changed since it was written")
         return content
 
     def _shard(self, sample: int) -> int:
-        return int(np.searchsorted(self._ends, sample, side="right"))
+        return bisect_right(self._ends, sample)
 
     def _part(self, entry: ShardEntry) -> Index:
         file = self.folder / f"{entry.name}.index.npz"
@@ -128,6 +131,5 @@ class Shards:
             raise Refusal(f"{file} is not the index that was written with its tar; make the shards again")
         return index
 
-    def _open(self, shard: int) -> mmap.mmap:
-        with (self.folder / f"{self.manifest.shards[shard].name}.tar").open("rb") as stream:
-            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    def _open(self, shard: int) -> memoryview:
+        return mapped(self.folder / f"{self.manifest.shards[shard].name}.tar")

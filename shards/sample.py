@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+Buffer = bytes | memoryview
+"""An encoded file, or where it lies in a tar that is mapped into memory."""
+
 
 @dataclass(frozen=True)
 class Sample:

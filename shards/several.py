@@ -1,8 +1,10 @@
 """Several data sets as one: their samples numbered end to end, their classes joined by name."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +14,7 @@ from shards.index import Index
 from shards.joint import join
 from shards.read import MAPS, Shards
 from shards.refusal import Refusal
+from shards.sample import Buffer
 
 UNLABELLED = "unlabelled"  # what sources call the one class of data without classes
 
@@ -27,7 +30,7 @@ class Several:
         self.parts = tuple(parts)
         self.manifest = join(self.parts)
         self.folder = " + ".join(str(part.folder) for part in self.parts)
-        self._ends = np.cumsum(self.sizes)
+        self._ends = [*accumulate(self.sizes)]
 
     @cached_property
     def index(self) -> Index:
@@ -47,15 +50,15 @@ class Several:
         """What every sample is kept as."""
         return self.parts[0].stored
 
-    def media(self, sample: int) -> bytes:
+    def media(self, sample: int) -> Buffer:
         part, own = self._find(sample)
         return part.media(own)
 
-    def frames(self, sample: int, numbers: Iterable[int]) -> dict[int, bytes]:
+    def frames(self, sample: int, numbers: Iterable[int]) -> dict[int, Buffer]:
         part, own = self._find(sample)
         return part.frames(own, numbers)
 
-    def texture(self, sample: int) -> bytes | None:
+    def texture(self, sample: int) -> Buffer | None:
         part, own = self._find(sample)
         return part.texture(own)
 
@@ -83,8 +86,8 @@ class Several:
         return self.index.label if fact == "label" else self.index.facts[:, self.manifest.facts.index(fact)]
 
     def _find(self, sample: int) -> tuple[Shards, int]:
-        number = int(np.searchsorted(self._ends, sample, side="right"))
-        return self.parts[number], sample - int(self._ends[number]) + self.sizes[number]
+        number = bisect_right(self._ends, sample)
+        return self.parts[number], sample - (self._ends[number - 1] if number else 0)
 
     def _renumbered(self, part: Shards) -> Index:
         columns = {fact: self._joint(part, fact) for fact in self.manifest.classes}

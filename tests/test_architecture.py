@@ -22,6 +22,7 @@ ROOMS = {  # third-party library → where it may be imported
     "plenoptic": {"shards"},
     "nvidia": {"pipelines"},
     "decord": {"pipelines"},
+    "simplejpeg": {"pipelines"},
     "kornia": {"pipelines"},
     "av": {"shards", "pipelines", "tools"},
     "PIL": {"shards", "pipelines", "tools"},

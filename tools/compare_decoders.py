@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from pipelines.clock import Clock
 from pipelines.decoders import Plain
+from pipelines.decoders.auto import choose
 from pipelines.loader import Place
 from shards.read import Shards
 from shards.refusal import one_sentence
@@ -29,9 +30,9 @@ def compare(recipe: tyro.conf.Positional[str], shards: Path, batch: int = 64, ba
         batches: Batches that are compared.
     """
     loader, data = replace(find_recipe(recipe).loader, shards=shards, batch=batch), Shards(shards)
+    chosen = choose(loader.decoder, data.stored, Place().device)
     streams = [
-        replace(loader, decoder=decoder).decoded(data, Place(threads=2), 0, 0, Clock())
-        for decoder in (loader.decoder, Plain())
+        replace(loader, decoder=decoder).decoded(data, Place(threads=2), 0, 0, Clock()) for decoder in (chosen, Plain())
     ]
     found = []
     with closing(streams[0]), closing(streams[1]):
@@ -41,7 +42,7 @@ def compare(recipe: tyro.conf.Positional[str], shards: Path, batch: int = 64, ba
             found.append((10 * torch.log10(255**2 / error.clamp_min(1e-4))).flatten())
     psnr = torch.cat(found)
     print(
-        f"{loader.decoder.library} against {Plain().library} on {shards}, side {loader.side}: "
+        f"{chosen.library} against {Plain().library} on {shards}, side {loader.side}: "
         f"PSNR median {psnr.median():.1f} dB, least {psnr.min():.1f} dB, n = {len(psnr)} frames"
     )
 

@@ -8,7 +8,6 @@ from shards.estimate import estimate
 from shards.manifest import FILE_NAME, Manifest
 from shards.plan import Plan
 from shards.quarantine import QUARANTINE
-from shards.recode import JpegFrames
 from shards.target import Target
 
 FEW = 64  # samples that are tried
@@ -68,8 +67,7 @@ def say_next(target: Target, plans: Mapping[str, Plan]) -> None:
     """Print the command that trains on the first split."""
     split, plan = next(iter(plans.items()))
     recipe = "simclr-synthetic" if plan.listing.kind == "image" else "simclr-moving"
-    decoder = " loader.decoder:dali" if isinstance(plan.treatment.recode, JpegFrames) else ""
-    print(f"next: accelerate launch training/pretrain.py {recipe} --loader.shards {target.inside(split)}{decoder}")
+    print(f"next: accelerate launch training/pretrain.py {recipe} --loader.shards {target.inside(split)}")
 
 
 def _bytes(count: float) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 
+from pipelines.decoders.auto import choose
 from pipelines.faults import Fault, Faults
 from shards.files import write_atomically
 from shards.refusal import Refusal
@@ -28,9 +29,13 @@ class BrokenSamples:
         self.listed = {fault.sample: fault for fault in read_faults(run.out)} if first else {}
 
     def announce(self, shards: DataSet) -> None:
-        """Say it if samples are checked one by one as the run meets them."""
-        decoder = self.run.loader.decoder.library
-        if self.accelerator.is_main_process and decoder not in shards.manifest.checked:
+        """Say what decodes, and whether samples are checked one by one as the run meets them."""
+        if not self.accelerator.is_main_process:
+            return
+        chosen = choose(self.run.loader.decoder, shards.stored, self.accelerator.device)
+        decoder = chosen.library
+        print(f"decoder {type(chosen).__name__.lower()}: {decoder}")
+        if decoder not in shards.manifest.checked:
             print(
                 f"{shards.folder} was not checked by {decoder} when it was made: each sample is checked when it is "
                 "first met, which slows the first epoch down; make the shards again to have that done once"

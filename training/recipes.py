@@ -6,7 +6,6 @@ Above each stand its command, its cost, and where its figures are.
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.decoders import Decord
 from pipelines.frames import Clip
 from pipelines.loader import Loader
 from pipelines.views import MoCoViews, SimCLRViews
@@ -40,7 +39,7 @@ RECIPES = {
     # The embedded videos; minutes on two cores. Figures, fewer steps: EXPERIMENTS.md, "make demo".
     "simclr-moving": Pretrain(
         loader=Loader(
-            Path("data/moving/train"), batch=64, side=32, clip=Clip(length=8, stride=2), decoder=Decord(),
+            Path("data/moving/train"), batch=64, side=32, clip=Clip(length=8, stride=2),
             views=SMALL_VIEWS,
         ),
         network=NarrowResNet3D(width=16),
@@ -66,7 +65,7 @@ RECIPES = {
     # Minutes on two cores. Figures: EXPERIMENTS.md, "jhmdb6".
     "simclr-jhmdb6": Pretrain(
         loader=Loader(
-            Path("data/jhmdb6/train"), batch=32, side=56, clip=Clip(length=16), decoder=Decord(), views=SMALL_VIEWS
+            Path("data/jhmdb6/train"), batch=32, side=56, clip=Clip(length=16), views=SMALL_VIEWS
         ),
         network=NarrowResNet3D(width=16),
         optimizer=SGD(rate=0.05),
@@ -94,7 +93,7 @@ RECIPES = {
     # The queue is smaller than the data set, else it would hold mostly the samples themselves; alpha as above.
     "moco-jhmdb6": Pretrain(
         loader=Loader(
-            Path("data/jhmdb6/train"), batch=32, side=56, clip=Clip(length=16), decoder=Decord(), views=SMALL_VIEWS
+            Path("data/jhmdb6/train"), batch=32, side=56, clip=Clip(length=16), views=SMALL_VIEWS
         ),
         network=NarrowResNet3D(width=16),
         method=MoCo(queue=128, momentum=0.99, alpha=0.8),
@@ -120,7 +119,7 @@ RECIPES = {
     # 16 frames at 112, 100 epochs of Kinetics-400; for GPUs, and not run by us yet.
     "simclr-kinetics": Pretrain(
         loader=Loader(
-            Path("data/kinetics/train"), batch=512, side=112, clip=Clip(length=16, stride=4), decoder=Decord(),
+            Path("data/kinetics/train"), batch=512, side=112, clip=Clip(length=16, stride=4),
             views=MoCoViews(),
         ),
         network=R3D18(),

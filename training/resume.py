@@ -4,6 +4,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.decoders.auto import choose
 from pipelines.loader import Place
 from shards.refusal import Refusal
 from shards.several import DataSet
@@ -14,7 +15,7 @@ from training.values import describe
 
 def facts_of(run: Pretrain, shards: DataSet, place: Place) -> dict:
     """What a checkpoint remembers of the run beside its tensors."""
-    decoder = run.loader.decoder
+    decoder = choose(run.loader.decoder, shards.stored, place.device)
     return {
         "run": identity(run),
         "shards": shards.manifest.fingerprint,

@@ -9,13 +9,14 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from shards.refusal import Refusal
+from shards.sample import Buffer
 
 
 @dataclass(frozen=True)
 class Cut:
     """Frames and boxes to cut from encoded files, and the side to resize each box to."""
 
-    media: Sequence[bytes | Mapping[int, bytes]]
+    media: Sequence[Buffer | Mapping[int, Buffer]]
     """b encoded files; of videos that are stored as frames, b times the wanted frames by number"""
     names: Sequence[str]
     """b names for errors"""
@@ -68,8 +69,18 @@ def other_extent(cut: Cut, i: int, decoder: str, height: int, width: int, frames
     )
 
 
-def file(cut: Cut, i: int) -> bytes:
+def places(cut: Cut) -> list[dict[int, list[tuple[int, int]]]]:
+    """For each row, which frames are wanted, and in which (view, time) each of them is shown."""
+    found: list[dict[int, list[tuple[int, int]]]] = [{} for _ in cut.media]
+    for view, rows in enumerate(cut.frames.tolist()):
+        for row, clip in enumerate(rows):
+            for time, number in enumerate(clip):
+                found[row].setdefault(number, []).append((view, time))
+    return found
+
+
+def file(cut: Cut, i: int) -> Buffer:
     """The one file that row ``i`` is cut from."""
     content = cut.media[i]
-    assert isinstance(content, bytes), "videos that are stored as frames are opened as such"
+    assert not isinstance(content, Mapping), "videos that are stored as frames are opened as such"
     return content

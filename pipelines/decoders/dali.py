@@ -32,7 +32,7 @@ class Dali:
         if kind != "image":
             raise Refusal(
                 "decoder dali decodes images, these shards hold videos (DALI has no H.264 or MPEG-4 on a CPU); "
-                "use decoder:decord, or a video recipe, or make the shards with recode:jpeg-frames"
+                "use decoder:auto, or a video recipe, or make the shards with recode:jpeg-frames"
             )
         pipelines: dict[tuple[int, int, int], Pipeline] = {}
 

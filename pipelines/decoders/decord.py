@@ -31,20 +31,20 @@ class Decord:
     def open(self, kind: Stored, device: torch.device, threads: int) -> Execute:
         if kind == "frames":
             raise Refusal("decoder decord decodes video files, these shards hold a JPEG for each frame; "
-                          "use loader.decoder:dali")  # fmt: skip
+                          "use loader.decoder:auto")  # fmt: skip
         if kind != "video":
             raise Refusal(
-                "decoder decord decodes videos, these shards hold images; use decoder:dali, or an image recipe"
+                "decoder decord decodes videos, these shards hold images; use decoder:auto, or an image recipe"
             )
         context = self._context(device)
         pool = ThreadPoolExecutor(threads, "decord")
 
         def execute(cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
-            clips = list(pool.map(lambda i: _attempt(cut, i, context), range(len(cut.media))))
-            broken = {i: clip for i, clip in enumerate(clips) if isinstance(clip, str)}
+            rows = list(pool.map(lambda i: _attempt(cut, i, context), range(len(cut.media))))
+            broken = {i: row for i, row in enumerate(rows) if isinstance(row, str)}
             if broken:
                 raise Broken(cut.names, broken)
-            return torch.stack([clip for clip in clips if isinstance(clip, Tensor)], dim=1)
+            return torch.stack([row for row in rows if isinstance(row, Tensor)], dim=1)
 
         return execute
 

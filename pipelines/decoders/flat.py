@@ -7,6 +7,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from pipelines.decoders.cut import Broken, Cut, Execute
+from shards.sample import Buffer
 
 NO_KEYS = np.zeros(0, np.int32)
 
@@ -15,9 +16,7 @@ def flat(execute: Execute) -> Execute:
     """A decoder of clips, made of one of images. Each frame is held against the size that the index states."""
 
     def clips(cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
-        missing = _missing(cut)
-        if missing:
-            raise Broken(cut.names, missing)
+        refuse_missing(cut)
         try:
             pixels = execute(_pictures(cut))
         except Broken as broken:
@@ -41,21 +40,26 @@ def _pictures(cut: Cut) -> Cut:
     )
 
 
-def _frames(cut: Cut, row: int) -> Mapping[int, bytes]:
+def _frames(cut: Cut, row: int) -> Mapping[int, Buffer]:
     frames = cut.media[row]
     assert isinstance(frames, Mapping), "a video that is one file is opened as such"
     return frames
 
 
-def _missing(cut: Cut) -> dict[int, str]:
-    """Rows without a frame that is wanted of them, and why they must be refused."""
+def refuse_missing(cut: Cut) -> None:
+    """Refuse rows without a frame that is wanted of them.
+
+    Raises: ``Broken``
+    """
     wanted = [set(cut.frames[:, row].ravel().tolist()) for row in range(len(cut.media))]
     absent = {row: sorted(numbers - _frames(cut, row).keys()) for row, numbers in enumerate(wanted)}
-    return {
+    missing = {
         row: f"it has no frame {numbers[0]}, the index says (frames, height, width) = {tuple(cut.extent[row].tolist())}"
         for row, numbers in absent.items()
         if numbers
     }
+    if missing:
+        raise Broken(cut.names, missing)
 
 
 def _rows(cut: Cut, reasons: dict[int, str]) -> dict[int, str]:

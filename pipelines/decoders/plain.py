@@ -1,6 +1,5 @@
 """Pillow and PyAV, one file after the other: the oracle that the fast decoders are tested against."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +12,16 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from pipelines.decoders.cut import Broken, Cut, Execute, file, other_extent
+from pipelines.decoders.cut import Broken, Cut, Execute, file, other_extent, places
 from pipelines.decoders.flat import flat
 from shards.media import Stored
 from shards.opening import film, picture
 from shards.refusal import reason_of
+from shards.sample import Buffer
 
 Picture = tuple[tuple[int, int], Callable[[], Image.Image]]
 """Height and width, and the picture itself for whoever wants it."""
-Decode = Callable[[bytes], Iterator[Picture]]
+Decode = Callable[[Buffer], Iterator[Picture]]
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,13 @@ def _execute(cut: Cut, decode: Decode) -> UInt8[Tensor, "v b t c h w"]:
 
 def _fill(out: np.ndarray, cut: Cut, i: int, decode: Decode) -> tuple[int, int, int]:
     """Cut one file's pictures into ``out`` [v, t, c, h, w] as they come. Returns: height, width, frames."""
-    places = defaultdict(list)
-    for v, t in np.ndindex(cut.frames[:, i].shape):
-        places[int(cut.frames[v, i, t])].append((v, t))
+    shown_in = places(cut.row(i))[0]
     extent, number = (0, 0), -1
     for number, (extent, shown) in enumerate(decode(file(cut, i))):  # noqa: B007, the last extent is returned
-        if number not in places:
+        if number not in shown_in:
             continue
         whole = shown()
-        for v, t in places[number]:
+        for v, t in shown_in[number]:
             top, left, height, width = (int(n) for n in cut.boxes[v, i])
             part = whole.crop((left, top, left + width, top + height))
             small = part.resize((cut.side, cut.side), Image.Resampling.BILINEAR)
@@ -75,12 +73,12 @@ def _fill(out: np.ndarray, cut: Cut, i: int, decode: Decode) -> tuple[int, int, 
     return *extent, number + 1
 
 
-def _image(content: bytes) -> Iterator[Picture]:
+def _image(content: Buffer) -> Iterator[Picture]:
     with picture(content) as image:
         yield (image.height, image.width), lambda: image.convert("RGB")
 
 
-def _video(content: bytes) -> Iterator[Picture]:
+def _video(content: Buffer) -> Iterator[Picture]:
     """Every frame, decoded from the first one on: no seeking, nothing to get wrong."""
     with film(content) as (container, stream):
         for frame in container.decode(stream):

@@ -31,9 +31,8 @@ class PyAV:
 
     def open(self, kind: Stored, device: torch.device, threads: int) -> Execute:
         if kind != "video":
-            held = "images" if kind == "image" else "a JPEG for each frame"
-            raise Refusal(f"decoder pyav decodes video files, these shards hold {held}; use loader.decoder:dali"
-                          + (", or an image recipe" if kind == "image" else ""))  # fmt: skip
+            held, other = ("images", ", or an image recipe") if kind == "image" else ("a JPEG for each frame", "")
+            raise Refusal(f"decoder pyav decodes video files, these shards hold {held}; use decoder:auto{other}")
         pool = ThreadPoolExecutor(threads, "pyav")
 
         def execute(cut: Cut) -> UInt8[Tensor, "v b t c h w"]:

@@ -20,6 +20,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from shards.opening import film
+from shards.sample import Buffer
 
 STATED = ("mov", "matroska")  # containers in which each frame has its own time
 
@@ -28,7 +29,7 @@ class Untrusted(Exception):
     """Seeking could give other frames than reading from the start."""
 
 
-def sought(content: bytes, wanted: Sequence[int], count: int, key_frames: np.ndarray) -> Iterator[VideoFrame]:
+def sought(content: Buffer, wanted: Sequence[int], count: int, key_frames: np.ndarray) -> Iterator[VideoFrame]:
     """The wanted frames, whose numbers rise, of a video that has ``count`` frames.
 
     Raises: ``Untrusted`` at any frame, then all that came before are doubtful too.

@@ -17,7 +17,7 @@ DIGITS = 4  # of the first member's extension, "0000.jpg"; more where there are 
 
 @dataclass(frozen=True)
 class JpegFrames:
-    """Store videos as a JPEG for each frame, for loader.decoder:dali. Times are lost, the average rate is kept."""
+    """Store videos as a JPEG for each frame, for the fastest clips. Times are lost, the average rate is kept."""
 
     kind: ClassVar[Kind] = "video"
     side: int | None = 256

@@ -23,7 +23,7 @@ class Fragile(Plain):
         plain = super().open(kind, device, threads)
 
         def execute(cut: Cut) -> torch.Tensor:
-            if any(content.endswith(b"crash") for content in cut.media):
+            if any(bytes(content).endswith(b"crash") for content in cut.media):
                 os.kill(os.getpid(), signal.SIGSEGV)
             return plain(cut)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pipelines.boxes import random_boxes
-from pipelines.decoders import Dali, Decord, Plain, PyAV
+from pipelines.decoders import Dali, Decord, Plain, PyAV, Turbo
 from pipelines.decoders.cut import Cut
 from shards.refusal import Refusal
 
@@ -60,8 +60,10 @@ def test_dali_keeps_no_state_from_batch_to_batch(image_cut: Cut):
     assert torch.equal(swapped, first.flip(0)) and torch.equal(execute(image_cut), first)
 
 
-@pytest.mark.parametrize("decoder", [Dali(), Plain()])
-def test_pictures_stay_as_stored_whatever_their_exif_tag_says(decoder: Dali | Plain, cut_of: Callable[..., Cut]):
+@pytest.mark.parametrize("decoder", [Turbo(), Dali(), Plain()])
+def test_pictures_stay_as_stored_whatever_their_exif_tag_says(
+    decoder: Turbo | Dali | Plain, cut_of: Callable[..., Cut]
+):
     exif, file = Image.Exif(), io.BytesIO()
     exif[0x0112] = 6  # "turn me by 90 degrees"
     picture = Image.new("RGB", (64, 96))
@@ -102,9 +104,11 @@ def test_decord_and_plain_agree_on_crops(video_cut: Cut, drawn: Callable):
     assert (decord - plain).abs().mean() < 2
 
 
-@pytest.mark.parametrize("decoder, kind", [(Dali(), "video"), (Decord(), "image"), (PyAV(), "image")])
-def test_a_decoder_of_the_other_kind_is_refused(decoder: Dali | Decord | PyAV, kind: str):
-    with pytest.raises(Refusal, match="use .*decoder:.*or an? .* recipe"):
+@pytest.mark.parametrize(
+    "decoder, kind", [(Dali(), "video"), (Turbo(), "video"), (Decord(), "image"), (PyAV(), "image")]
+)
+def test_a_decoder_of_the_other_kind_is_refused(decoder: Turbo | Dali | Decord | PyAV, kind: str):
+    with pytest.raises(Refusal, match="use decoder:.*or an? .* recipe"):
         decoder.open(kind, CPU, 1)
 
 
@@ -116,7 +120,7 @@ def test_decord_on_a_gpu_needs_a_gpu():
 @pytest.mark.parametrize("change", [-8, -1, 1, 8])
 @pytest.mark.parametrize(
     "decoder, kind, axis",
-    [(Dali(), "image", 1), (Dali(), "image", 2), (Plain(), "image", 1), (Plain(), "image", 2)]
+    [(decoder, "image", axis) for decoder in (Turbo(), Dali(), Plain()) for axis in (1, 2)]
     + [(decoder, "video", axis) for decoder in (Decord(), Plain(), PyAV()) for axis in range(3)],
 )
 def test_an_index_that_states_another_extent_is_refused(decoder, kind, axis: int, change: int, image_cut, video_cut):
@@ -130,9 +134,11 @@ def test_an_index_that_states_another_extent_is_refused(decoder, kind, axis: int
         decoder.open(kind, CPU, 1)(replace(cut, extent=extent, boxes=boxes, frames=frames))
 
 
-@pytest.mark.parametrize("keep, decoder", [(0.5, Plain()), (0.05, Plain()), (0.05, Dali())])
+@pytest.mark.parametrize(
+    "keep, decoder", [(0.5, Plain()), (0.5, Turbo()), (0.05, Plain()), (0.05, Turbo()), (0.05, Dali())]
+)
 @pytest.mark.parametrize("place", [0, 3])
-def test_a_truncated_picture_is_refused_by_name(keep: float, decoder: Dali | Plain, place: int, image_cut: Cut):
+def test_a_truncated_picture_is_refused_by_name(keep: float, decoder: Turbo | Dali | Plain, place: int, image_cut: Cut):
     media = list(image_cut.media)
     media[place] = media[place][: int(len(media[place]) * keep)]
     execute = decoder.open("image", CPU, 1)

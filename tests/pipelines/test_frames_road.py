@@ -10,7 +10,7 @@ import torch
 
 from pipelines.check import Check
 from pipelines.clock import Clock
-from pipelines.decoders import Dali, Decord, Plain
+from pipelines.decoders import Dali, Decoder, Decord, Plain, Turbo
 from pipelines.faults import Faults
 from pipelines.frames import Clip
 from pipelines.loader import Loader, Place
@@ -26,8 +26,8 @@ from shards.treat import Treatment
 
 SOURCE = Synthetic(medium="video", train=10, test=0, side=48, frames=14)
 TREATMENTS = {
-    "h264": Treatment(recode=H264(crf=10), check=Check("video", Decord())),
-    "frames": Treatment(recode=JpegFrames(quality=95), check=Check("frames", Dali())),
+    "h264": Treatment(recode=H264(crf=10), check=Check("video", (Decord(),))),
+    "frames": Treatment(recode=JpegFrames(quality=95), check=Check("frames", (Turbo(), Dali()))),
     "unchecked": Treatment(recode=JpegFrames(quality=95)),
 }
 CLIP = Clip(length=4, stride=2)
@@ -44,20 +44,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return folders
 
 
-def loader(folder: Path, decoder: Dali | Decord | Plain) -> Loader:
+def loader(folder: Path, decoder: Decoder) -> Loader:
     return Loader(folder, batch=5, side=32, clip=CLIP, decoder=decoder)
 
 
 def test_the_shards_say_what_they_hold(made: dict[str, Path]):
     h264, frames = Shards(made["h264"]), Shards(made["frames"])
     assert (h264.stored, frames.stored, frames.manifest.kind) == ("video", "frames", "video")
-    assert Dali().library in frames.manifest.checked and not Shards(made["unchecked"]).manifest.checked
+    assert {Turbo().library, Dali().library} < {*frames.manifest.checked} and not Shards(
+        made["unchecked"]
+    ).manifest.checked
     for column in ("name", "label", "facts", "extent", "rate", "origin"):
         assert np.array_equal(getattr(h264.index, column), getattr(frames.index, column)), column
 
 
-@pytest.mark.parametrize("decoder", [Dali(), Plain()])
-def test_batches_are_those_of_h264(decoder: Dali | Plain, made: dict[str, Path]):
+@pytest.mark.parametrize("decoder", [Turbo(), Dali(), Plain()])
+def test_batches_are_those_of_h264(decoder: Turbo | Dali | Plain, made: dict[str, Path]):
     roads = loader(made["h264"], Decord()), loader(made["frames"], decoder)
     streams = [road.decoded(Shards(road.shards), Place(), 7, 0, Clock()) for road in roads]
     for _ in range(3):  # over the end of an epoch
@@ -83,7 +85,7 @@ def test_another_frame_differs_by_more(made: dict[str, Path]):
 
 
 def test_decord_is_refused_with_the_remedy(made: dict[str, Path]):
-    with pytest.raises(Refusal, match="use loader.decoder:dali"):
+    with pytest.raises(Refusal, match="use loader.decoder:auto"):
         loader(made["frames"], Decord()).open(Place(), seed=0)
 
 
@@ -95,7 +97,7 @@ def test_a_frame_that_has_changed_is_found_and_another_sample_stands_in(made: di
     content = tar.read_bytes()
     tar.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
     faults, whole = Faults(), Clip(length=14)
-    stream = replace(loader(folder, Dali()), clip=whole).decoded(Shards(folder), Place(), 7, 0, Clock(), faults)
+    stream = replace(loader(folder, Turbo()), clip=whole).decoded(Shards(folder), Place(), 7, 0, Clock(), faults)
     drawn = [next(stream) for _ in range(2)]
     stream.close()
     assert [fault.sample for fault in faults.all()] == [3] and "have changed" in faults.all()[0].reason
@@ -107,7 +109,7 @@ def frames_asked(shards: Shards, monkeypatch: pytest.MonkeyPatch) -> list[list[i
     asked: list[list[int]] = []
     right = shards.frames
     monkeypatch.setattr(shards, "frames", lambda sample, numbers: asked.append([*numbers]) or right(sample, asked[-1]))
-    stream = loader(shards.folder, Dali()).decoded(shards, Place(), 7, 0, Clock())
+    stream = loader(shards.folder, Turbo()).decoded(shards, Place(), 7, 0, Clock())
     next(stream)
     stream.close()
     return asked

@@ -13,7 +13,7 @@ import torch
 from pipelines.batch import Batch
 from pipelines.boxes import centre_boxes
 from pipelines.clock import Clock
-from pipelines.decoders import Dali, Decord, Plain
+from pipelines.decoders import Dali, Decord, Plain, Turbo
 from pipelines.decoders.cut import Cut
 from pipelines.frames import Clip
 from pipelines.loader import Loader, Place
@@ -117,8 +117,9 @@ def test_every_stage_is_timed(loader: Loader):
         ("image", {"batch": 8}, Place(0, 3), "batch of 8 .* 3 processes; choose"),
         ("image", {"batch": 21}, Place(), "21 cannot be filled from 20 samples; choose"),
         ("image", {"clip": Clip(4)}, Place(), "clips of 4 frames; choose"),
-        ("image", {"decoder": Decord()}, Place(), "use decoder:dali"),
-        ("video", {"decoder": Dali()}, Place(), "use decoder:decord"),
+        ("image", {"decoder": Decord()}, Place(), "use decoder:auto"),
+        ("video", {"decoder": Dali()}, Place(), "use decoder:auto"),
+        ("video", {"decoder": Turbo()}, Place(), "use decoder:auto"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_the_first_batch(

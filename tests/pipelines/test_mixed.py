@@ -13,7 +13,7 @@ import torch
 
 from pipelines.batch import Batch
 from pipelines.check import Check
-from pipelines.decoders import Dali
+from pipelines.decoders import Turbo
 from pipelines.faults import Faults
 from pipelines.loader import Loader, Place
 from shards.mixture import Mixture
@@ -35,7 +35,7 @@ def second(tmp_path_factory: pytest.TempPathFactory, photographs: dict[str, byte
         (root / ("class1", "other")[number % 2]).mkdir(exist_ok=True)
         (root / ("class1", "other")[number % 2] / name).write_bytes(content)
     source = Folder(root)
-    make_all(source, source.splits()["train"], out, samples_per_shard=5, check=Check("image", Dali()))
+    make_all(source, source.splits()["train"], out, samples_per_shard=5, check=Check("image", (Turbo(),)))
     return out
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from pipelines.batch import Batch
-from pipelines.decoders import Dali, Decord, Plain
+from pipelines.decoders import Dali, Decoder, Decord, Plain, Turbo
 from pipelines.decoders.cut import Broken
 from pipelines.faults import Faults
 from pipelines.frames import Clip
@@ -46,7 +46,7 @@ def spoilt(request: pytest.FixtureRequest, image_shards: Path, video_shards: Pat
     order = permutation(20 if image else 12, SEED, 0)
     bad = sorted(int(n) for n in (*order[1:4], order[7], order[-1]))  # three in a row, one alone, and the last
     spoil(folder, bad)
-    return Loader(folder, 4, 32, Clip() if image else Clip(4, 2), Dali() if image else Decord()), bad
+    return Loader(folder, 4, 32, Clip() if image else Clip(4, 2), Turbo() if image else Decord()), bad
 
 
 def batches(loader: Loader, count: int, step: int = 0, place: Place | None = None, faults=None) -> list[Batch]:
@@ -87,7 +87,7 @@ def test_the_next_sound_sample_of_the_epoch_stands_in(spoilt: tuple[Loader, list
 def test_a_stand_in_has_its_own_draws(spoilt: tuple[Loader, list[int]], image_shards: Path, video_shards: Path):
     """What stands in looks as it does where it is drawn itself: in the same epoch of the whole data set."""
     loader, bad = spoilt
-    whole = replace(loader, shards=image_shards if loader.decoder == Dali() else video_shards)
+    whole = replace(loader, shards=image_shards if loader.decoder == Turbo() else video_shards)
     own = {}
     for batch in batches(whole, 3 if loader.decoder == Decord() else 5):
         own |= {int(sample): batch.views[0][row] for row, sample in enumerate(batch.ids)}
@@ -141,9 +141,9 @@ def truncated(photographs: dict[str, bytes], every: int, tail: Callable[[bytes],
     return files, {f"a/{name.partition('.')[0]}" for name in bad}
 
 
-@pytest.mark.parametrize("decoder", [Dali(), Plain()])
+@pytest.mark.parametrize("decoder", [Turbo(), Dali(), Plain()])
 @pytest.mark.parametrize("trusted", [True, False])
-def test_whatever_does_not_decode_is_found_among_many(decoder: Dali | Plain, trusted: bool, photographs, tmp_path):
+def test_whatever_does_not_decode_is_found_among_many(decoder: Decoder, trusted: bool, photographs, tmp_path):
     """In this process, where all culprits of a batch must be found, or by the child, as nobody has checked them."""
     files, bad = truncated(photographs, 4)
     folder = data_set(tmp_path / "root", files, tmp_path / "out", (decoder.library,) if trusted else ())
@@ -158,7 +158,7 @@ def test_whatever_does_not_decode_is_found_among_many(decoder: Dali | Plain, tru
 
 def test_a_batch_names_all_its_culprits(image_cut_of_five):
     cut, bad = image_cut_of_five
-    for decoder in (Dali(), Plain()):
+    for decoder in (Turbo(), Dali(), Plain()):
         execute = decoder.open("image", torch.device("cpu"), 1)
         with pytest.raises(Broken) as caught:
             execute(cut)
@@ -176,7 +176,7 @@ def image_cut_of_five(photographs, cut_of):
 
 def test_what_would_kill_this_process_is_asked_in_a_child_once(photographs, tmp_path):
     files, bad = truncated(photographs, 5, lambda content: content + b"crash")
-    folder = data_set(tmp_path / "root", files, tmp_path / "out", (Plain().library, Dali().library))
+    folder = data_set(tmp_path / "root", files, tmp_path / "out", (Plain().library, Turbo().library))
     faults = Faults()
     found = batches(Loader(folder, 5, 32, decoder=Fragile()), 6, faults=faults)
     assert {fault.name for fault in faults.all()} == bad
@@ -193,7 +193,7 @@ def test_what_would_kill_this_process_is_asked_in_a_child_once(photographs, tmp_
 
 def test_where_nothing_is_sound_it_is_refused(photographs, tmp_path):
     files, _ = truncated(photographs, 1)
-    folder = data_set(tmp_path / "root", files, tmp_path / "out", (Dali().library,))
+    folder = data_set(tmp_path / "root", files, tmp_path / "out", (Turbo().library,))
     with pytest.raises(Refusal, match="15 of its 15 samples in a row cannot be decoded, such as .*truncated"):
         batches(Loader(folder, 5, 32), 1)
     assert list(Loader(folder, 5, 32).sweep(Shards(folder), Place(), np.arange(15))) == []

@@ -65,7 +65,7 @@ def twins(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         (root / f"class{number % 2}/{number}.{'jpg' if image else 'mp4'}").write_bytes(jpeg if image else video)
     out, source = tmp_path_factory.mktemp("shards"), Twins(root, textures)
     clip, decoder = (Clip(), Dali()) if image else (Clip(4, 2), Decord())
-    check = Check("image" if image else "video", decoder)  # so that loaders need not ask a child about every file
+    check = Check("image" if image else "video", (decoder,))  # so that loaders need not ask a child about every file
     assert sum(make_all(source, source.splits()["train"], out, samples_per_shard=6, check=check)) == 12
     return Loader(out, 6, 32, clip, decoder, negatives=Textures())
 

@@ -112,10 +112,9 @@ def test_a_batch_larger_than_the_data_set_is_refused(tmp_path, made):
     )
 
 
-def test_videos_for_an_image_recipe_are_refused(tmp_path, made):
-    refused(
-        pretrain(tmp_path, "--loader.shards", made / "video/train", "--loader.batch", 4), "videos", "decoder:decord"
-    )
+def test_videos_for_a_decoder_of_images_are_refused(tmp_path, made):
+    words = "--loader.shards", made / "video/train", "--loader.batch", 4, "loader.decoder:turbo"
+    refused(pretrain(tmp_path, *words), "these shards hold video files", "decoder:auto")
 
 
 def test_images_for_a_video_recipe_are_refused(tmp_path, made):
