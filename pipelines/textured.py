@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from pipelines.decoders import Auto, Decoder, Decord
+from pipelines.decoders import Auto, Decoder, Decord, PyAV
 from pipelines.decoders.auto import choose
 from pipelines.decoders.cut import Broken, Cut
 from pipelines.draws import Draws
@@ -51,7 +51,7 @@ class Textured:
                 "needs; make the shards with them: tools/make_shards.py … texture:stochastic"
             )
         self._shards = shards
-        of_pictures = choose(Auto() if isinstance(decoder, Decord) else decoder, "image", place.device)
+        of_pictures = choose(Auto() if isinstance(decoder, Decord | PyAV) else decoder, "image", place.device)
         self._decode = of_pictures.open("image", place.device, place.threads)
 
     def __call__(self, views: Views, draws: Draws, side: int) -> UInt8[Tensor, "b 1 c h w"]:

@@ -44,7 +44,10 @@ def h264(frames: Iterable[av.VideoFrame], rate: Fraction, group: int, crf: int) 
         stream = container.add_stream("libx264", rate=rate)
         stream.height, stream.width, stream.pix_fmt = first.height, first.width, "yuv420p"
         stream.options = {
-            "preset": "veryfast", "crf": str(crf), "g": str(group), "bf": "2", "flags": "+bitexact",
+            "preset": "veryfast", "crf": str(crf), "g": str(group), "flags": "+bitexact",
+            # three of four frames are B-frames, to which none refers: whoever wants few frames leaves the others out
+            "bf": "3", "b_strategy": "0", "b-pyramid": "none",
+            "coder": "vlc",  # a few percent larger, a third faster to decode
             "mbtree": "0",  # it has given other bytes once in a few hundred times, for the same frames, on one thread
         }  # fmt: skip
         codec = stream.codec_context

@@ -40,13 +40,21 @@ def picture(content: Buffer) -> Iterator[Image.Image]:
 
 
 @contextmanager
-def film(content: Buffer) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """A video and its first stream of pictures, to be decoded by one thread."""
-    allowed = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "none"}
-    with av.open(io.BytesIO(content), "r", options=allowed) as container:
+def film(content: Buffer, probe: bool = True) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """A video and its first stream of pictures, to be decoded by one thread.
+
+    Without ``probe`` FFmpeg decodes no frame to guess what the file does not say, such as how many frames the decoder
+    must hold back to show all in order: faster, but the decoder may show fewer frames, or others first.
+    """
+    options = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "none"}
+    if not probe:
+        options["skip_frame"] = "all"
+    with av.open(io.BytesIO(content), "r", options=options) as container:
         if not container.streams.video:
             raise Refusal("no video stream")
         stream = container.streams.video[0]
+        if stream.codec_context is None:
+            raise Refusal("its video stream is of a kind that FFmpeg does not know")
         _refuse_large(stream.codec_context.height, stream.codec_context.width)
         stream.codec_context.thread_count = 1  # several would make it a matter of timing what damage does
         stream.codec_context.options = {"max_pixels": str(PIXELS)}  # a stream may grow after its header

@@ -18,7 +18,7 @@ import tyro
 from tqdm import tqdm
 
 from pipelines.check import Check
-from pipelines.decoders import Dali, Decord, Plain, Turbo
+from pipelines.decoders import Dali, Decord, Plain, PyAV, Turbo
 from shards.engines import Engine, Here
 from shards.estimate import refuse_if_full
 from shards.make import Task, finished_before, make_split
@@ -44,7 +44,7 @@ def make(
     out: str = "data/synthetic",
     jobs: int | None = None,
     samples_per_shard: int = 1000,
-    check: Literal["fast", "plain", "none"] = "fast",
+    check: Literal["fast", "decord", "plain", "none"] = "fast",
     dedupe: bool = False,
     dry_run: bool = False,
     task_id: Annotated[int, tyro.conf.arg(help_behavior_hint=f"(default: ${SLURM['task_id']}, or 0)")] = -1,
@@ -61,8 +61,8 @@ def make(
         jobs: Shards made at the same time, by default one per core that may be used; the bytes do not depend on it.
         samples_per_shard: Samples in a tar.
         check: Who decodes every sample in full before it may enter a tar: "fast" is Pillow, turbo and DALI for
-            images, PyAV and decord for videos; "plain" is Pillow and PyAV alone, for runs with loader.decoder:plain;
-            after "none" a run checks each sample as it meets it.
+            images, PyAV with and without seeking for videos; "decord" and "plain" (Pillow and PyAV alone) are for runs
+            with loader.decoder:decord or plain; after "none" a run checks each sample as it meets it.
         dedupe: Leave out samples of the same bytes as one before them in the same split: equal samples repel each other
             in training.
         dry_run: Write nothing; try a few samples of each split, and say what all would take.
@@ -97,11 +97,14 @@ def _treatment(listing: Listing, recode: Recode, texture: Texture, check: str) -
     if recode.kind not in (None, listing.kind):
         raise Refusal(f"{type(recode).__name__} recodes {recode.kind}s, the source has {listing.kind}s; see --help")
     stored = "frames" if isinstance(recode, JpegFrames) else listing.kind
-    fast = (Decord(),) if stored == "video" else (Turbo(), Dali())  # what runs take on a CPU, and on a GPU
+    if check == "decord" and stored != "video":
+        raise Refusal("--check decord is for video files, these samples are stored as images; leave it out")
+    fast = (PyAV(),) if stored == "video" else (Turbo(), Dali())  # what runs take on a CPU, and on a GPU
+    decoders = {"fast": fast, "decord": (Decord(),), "plain": (Plain(),)}
     return Treatment(
         None if isinstance(recode, Copy) else recode,
         None if isinstance(texture, NoTexture) else texture,
-        None if check == "none" else Check(stored, fast if check == "fast" else (Plain(),)),
+        None if check == "none" else Check(stored, decoders[check]),
     )
 
 

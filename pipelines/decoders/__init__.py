@@ -8,12 +8,14 @@ from pipelines.decoders.auto import Auto
 from pipelines.decoders.dali import Dali
 from pipelines.decoders.decord import Decord
 from pipelines.decoders.plain import Plain
+from pipelines.decoders.pyav import PyAV
 from pipelines.decoders.turbo import Turbo
 
 Decoder = (
     Annotated[Auto, subcommand("auto")]
     | Annotated[Turbo, subcommand("turbo")]
     | Annotated[Dali, subcommand("dali")]
+    | Annotated[PyAV, subcommand("pyav")]
     | Annotated[Decord, subcommand("decord")]
     | Annotated[Plain, subcommand("plain")]
 )

@@ -7,15 +7,16 @@ import torch
 from pipelines.decoders.dali import Dali
 from pipelines.decoders.decord import Decord
 from pipelines.decoders.plain import Plain
+from pipelines.decoders.pyav import PyAV
 from pipelines.decoders.turbo import Turbo
 from shards.media import Stored
 
-Chosen = Turbo | Dali | Decord | Plain
+Chosen = Turbo | Dali | PyAV | Decord | Plain
 
 
 @dataclass(frozen=True)
 class Auto:
-    """turbo for images and stored frames, on a GPU dali; decord for videos."""
+    """turbo for images and stored frames, on a GPU dali; pyav for videos."""
 
 
 def choose(decoder: Auto | Chosen, kind: Stored, device: torch.device) -> Chosen:
@@ -23,5 +24,5 @@ def choose(decoder: Auto | Chosen, kind: Stored, device: torch.device) -> Chosen
     if not isinstance(decoder, Auto):
         return decoder
     if kind == "video":
-        return Decord()
+        return PyAV()
     return Dali() if device.type == "cuda" else Turbo()

@@ -27,9 +27,9 @@ class H264:
     kind: ClassVar[Kind] = "video"
     side: int | None = 256
     """The shorter side of larger videos, in pixels; None keeps the size. Odd sizes lose a pixel."""
-    crf: int = 20
+    crf: int = 19
     """x264's constant rate factor, 0 to 51: lower is better and larger; 18 is about invisible."""
-    group: int = 12
+    group: int = 24
     """Most frames from one key frame to the next: fewer make clips quicker to find, and files larger."""
     chunk: float | None = None
     """Cut videos into chunks of so many seconds, the last one shorter; None leaves them whole."""

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from pipelines.check import Check
-from pipelines.decoders import Dali, Decord, Turbo
+from pipelines.decoders import Dali, Decord, PyAV, Turbo
 from pipelines.decoders.cut import Cut
 from pipelines.draws import Draws
 from shards.manifest import Manifest
@@ -128,7 +128,7 @@ def _shards(root: Path, out: Path, files: dict[str, bytes]) -> Path:
         (root / f"class{number % 3}" / name).write_bytes(content)
     source = Folder(root)
     listing = source.splits()["train"]
-    check = Check(listing.kind, (Turbo(), Dali()) if listing.kind == "image" else (Decord(),))
+    check = Check(listing.kind, (Turbo(), Dali()) if listing.kind == "image" else (PyAV(), Decord()))
     assert sum(make_all(source, listing, out, samples_per_shard=5, jobs=1, check=check)) == len(files)
     assert Manifest.load(out).quarantined == 0
     return out

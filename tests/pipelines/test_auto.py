@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipelines.decoders import Auto, Dali, Decord, Plain, Turbo
+from pipelines.decoders import Auto, Dali, Plain, PyAV, Turbo
 from pipelines.decoders.auto import choose
 from pipelines.faults import Faults
 from pipelines.loader import Loader, Place
@@ -20,8 +20,8 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda", 1)
 
 @pytest.mark.parametrize(
     ("kind", "device", "decoder"),
-    [("image", CPU, Turbo()), ("frames", CPU, Turbo()), ("video", CPU, Decord())]
-    + [("image", GPU, Dali()), ("frames", GPU, Dali()), ("video", GPU, Decord())],
+    [("image", CPU, Turbo()), ("frames", CPU, Turbo()), ("video", CPU, PyAV())]
+    + [("image", GPU, Dali()), ("frames", GPU, Dali()), ("video", GPU, PyAV())],
 )
 def test_the_fastest_is_chosen_and_what_was_asked_for_stays(kind, device: torch.device, decoder):
     assert choose(Auto(), kind, device) == decoder
@@ -35,7 +35,7 @@ def test_every_recipe_takes_the_fastest():
 @pytest.mark.parametrize("kind", ["image", "video"])
 def test_loader_and_checkpoint_know_the_chosen_one(kind: str, image_shards: Path, video_shards: Path):
     shards = Shards(image_shards if kind == "image" else video_shards)
-    explicit = Turbo() if kind == "image" else Decord()
+    explicit = Turbo() if kind == "image" else PyAV()
     run = RECIPES["simclr-synthetic"]
     facts = [
         facts_of(replace(run, loader=Loader(shards.folder, 4, 32, decoder=decoder)), shards, Place())["decoder"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pipelines.boxes import random_boxes
-from pipelines.decoders import Dali, Decord, Plain, Turbo
+from pipelines.decoders import Dali, Decord, Plain, PyAV, Turbo
 from pipelines.decoders.cut import Cut
 from shards.refusal import Refusal
 
@@ -73,10 +73,10 @@ def test_pictures_stay_as_stored_whatever_their_exif_tag_says(
     assert pixels[:, :14].min() > 200 and pixels[:, 18:].max() < 50
 
 
-@pytest.mark.parametrize("decoder", [Decord(), Plain()])
+@pytest.mark.parametrize("decoder", [Decord(), Plain(), PyAV()])
 @pytest.mark.parametrize("numbers", NUMBERS.values(), ids=NUMBERS.keys())
 def test_decoded_frames_are_those_asked_for(
-    decoder: Decord | Plain, numbers: list, videos: dict, cut_of: Callable[..., Cut], frame_number: Callable
+    decoder: Decord | Plain | PyAV, numbers: list, videos: dict, cut_of: Callable[..., Cut], frame_number: Callable
 ):
     cut = cut_of(videos, np.tile(numbers, (1, len(videos), 1)))
     for name, clip in zip(cut.names, decoder.open("video", CPU, 1)(cut)[0], strict=True):
@@ -104,8 +104,10 @@ def test_decord_and_plain_agree_on_crops(video_cut: Cut, drawn: Callable):
     assert (decord - plain).abs().mean() < 2
 
 
-@pytest.mark.parametrize("decoder, kind", [(Dali(), "video"), (Turbo(), "video"), (Decord(), "image")])
-def test_a_decoder_of_the_other_kind_is_refused(decoder: Turbo | Dali | Decord, kind: str):
+@pytest.mark.parametrize(
+    "decoder, kind", [(Dali(), "video"), (Turbo(), "video"), (Decord(), "image"), (PyAV(), "image")]
+)
+def test_a_decoder_of_the_other_kind_is_refused(decoder: Turbo | Dali | Decord | PyAV, kind: str):
     with pytest.raises(Refusal, match="use decoder:.*or an? .* recipe"):
         decoder.open(kind, CPU, 1)
 
@@ -119,7 +121,7 @@ def test_decord_on_a_gpu_needs_a_gpu():
 @pytest.mark.parametrize(
     "decoder, kind, axis",
     [(decoder, "image", axis) for decoder in (Turbo(), Dali(), Plain()) for axis in (1, 2)]
-    + [(decoder, "video", axis) for decoder in (Decord(), Plain()) for axis in range(3)],
+    + [(decoder, "video", axis) for decoder in (Decord(), Plain(), PyAV()) for axis in range(3)],
 )
 def test_an_index_that_states_another_extent_is_refused(decoder, kind, axis: int, change: int, image_cut, video_cut):
     """Also where the boxes, drawn for the stated size, lie outside the true picture, and frames behind the end."""
@@ -145,8 +147,8 @@ def test_a_truncated_picture_is_refused_by_name(keep: float, decoder: Turbo | Da
     assert torch.equal(execute(image_cut), decoder.open("image", CPU, 1)(image_cut))  # and it goes on working
 
 
-@pytest.mark.parametrize("decoder", [Decord(), Plain()])
-def test_bytes_that_are_no_video_are_refused_by_name(decoder: Decord | Plain, video_cut: Cut):
+@pytest.mark.parametrize("decoder", [Decord(), Plain(), PyAV()])
+def test_bytes_that_are_no_video_are_refused_by_name(decoder: Decord | Plain | PyAV, video_cut: Cut):
     media = [*video_cut.media[:2], b"no video" * 100, video_cut.media[3]]
     with pytest.raises(Refusal, match=f"{video_cut.names[2]}.*cannot decode"):
         decoder.open("video", CPU, 1)(replace(video_cut, media=media))

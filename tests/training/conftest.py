@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.check import Check
-from pipelines.decoders import Dali, Decord, Turbo
+from pipelines.decoders import Dali, Decord, PyAV, Turbo
 from shards.sources.synthetic import Synthetic
 from tests.making import make_all
 
@@ -13,7 +13,7 @@ from tests.making import make_all
 def make(folder: Path, **options) -> Path:
     source = Synthetic(**options)
     for split, listing in source.splits().items():
-        check = Check(listing.kind, (Turbo(), Dali()) if listing.kind == "image" else (Decord(),))
+        check = Check(listing.kind, (Turbo(), Dali()) if listing.kind == "image" else (PyAV(), Decord()))
         make_all(source, listing, folder / split, samples_per_shard=20, jobs=1, check=check)
     return folder
 
