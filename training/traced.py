@@ -23,7 +23,10 @@ def check_steps(run: Pretrain, first: int) -> None:
 
 def traced(run: Pretrain, first: int, rank: int) -> Iterator[int]:
     """The steps from ``first`` on; the first process traces those that the run names."""
-    begin, end = run.profile if run.profile and rank == 0 else (-1, -1)
+    if not run.profile or rank > 0:
+        yield from range(first, run.steps)
+        return
+    begin, end = run.profile
     # all threads: decoding and augmentation happen in the loader's
     profiler = profile(
         activities=supported_activities() & {ProfilerActivity.CPU, ProfilerActivity.CUDA},

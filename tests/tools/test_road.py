@@ -41,6 +41,7 @@ def test_from_files_to_a_report(medium, launch, tmp_path):
     said = run("-m", "accelerate.commands.launch", *launch, "training/pretrain.py", *RECIPES[medium].split(),
                "--loader.shards", str(data / "train"), "--out", str(out))  # fmt: skip
     assert f"{2 if launch else 1} process(es) on cpu" in said
+    assert said.count("4 steps, ") == said.count(" of the CPU time for data\n") == 1  # said once, of all processes
     assert "broken" not in said and "not checked" not in said and not (out / "faults.jsonl").exists()
     lines = read_metrics(out)
     assert all(line["substituted"] == 0 for line in lines if "loss" in line)
