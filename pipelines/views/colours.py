@@ -55,8 +55,8 @@ def rotate(r, g, b, sextants):
         share = ONE / max(span, TINY)
         last = (red - green) * share + FOUR
         hue = (green - blue) * share if top == red else (blue - red) * share + TWO if top == green else last
-        hue += sextants
-        hue = hue + SIX if hue < ZERO else hue - SIX if hue >= SIX else hue
+        hue += sextants  # -1 … 11
+        hue = hue - SIX if hue >= SIX else hue
         r[x], g[x], b[x] = (
             top - span * wedge(hue + FIVE),
             top - span * wedge(hue + THREE),
