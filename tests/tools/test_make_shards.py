@@ -47,6 +47,10 @@ def test_images_made_smaller_with_textures_of_their_own(tmp_path):
     assert copied.index.texture.tolist() == [[32, 32]] * 5
 
 
+def test_images_are_not_checked_by_decord(tmp_path):
+    refused(make(tmp_path, "--check", "decord", *PICTURES), "--check decord is for video files")
+
+
 def test_videos_as_frames_are_checked_by_the_decoders_of_images(tmp_path):
     words = ("synthetic", "--medium", "video", "--train", "3", "--test", "0", "--frames", "6", "recode:jpeg-frames")
     done = make(tmp_path, *words, "--recode.stride", "2")
