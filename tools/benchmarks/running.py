@@ -103,6 +103,7 @@ class Running:
         self.process.stdin.close()
         self.family.end()
         self.process.wait()
+        self.process.stdout.close()
 
     def result(self) -> Result:
         turns = () if self.failure else tuple(self.turns)
