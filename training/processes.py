@@ -39,14 +39,14 @@ def open_accelerator(precision: str, trackers: list, folder: str) -> Accelerator
 
 def settle(accelerator: Accelerator) -> Place:
     """Give this process its share of the usable cores (launchers set one) and let it keep memory; say where it is."""
-    _keep_memory()
+    keep_memory()
     local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     threads = max(len(os.sched_getaffinity(0)) // local, 1)
     torch.set_num_threads(threads)
     return Place(accelerator.process_index, accelerator.num_processes, accelerator.device, threads)
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Tell glibc to reuse large blocks rather than return them to the kernel after each operation.
 
     Else every step pays for the kernel to clear the same pages again: measured at more than half of a CPU run's time.
