@@ -9,13 +9,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from shards.refusal import Refusal
+from tools.benchmarks.report import refuse_few
 from tools.benchmarks.running import Contestant, Result, Running
 
 
 def hold(contestants: Sequence[Contestant], rounds: int, work: Path) -> list[Result]:
     """Let each contestant take its turn in each of ``rounds`` rounds, after one round that warms up."""
-    if rounds < 5:
-        raise Refusal(f"--rounds must be at least 5, got {rounds}: a median of fewer says little")
+    refuse_few("rounds", rounds)
     running = [Running(contestant, work) for contestant in contestants]
     try:
         for child in running:

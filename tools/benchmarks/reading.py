@@ -12,9 +12,8 @@ from webdataset.compat import WebDataset
 
 from shards.order import permutation
 from shards.read import Shards
-from shards.refusal import Refusal
 from tools.benchmarks.photographs import lay_out
-from tools.benchmarks.report import machine, write
+from tools.benchmarks.report import machine, refuse_few, write
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,7 @@ class Reading:
     """A file for all figures."""
 
     def __call__(self) -> None:
-        if self.repeats < 5:
-            raise Refusal(f"--repeats must be at least 5, got {self.repeats}: a median of fewer says little")
+        refuse_few("repeats", self.repeats)
         shards = Shards(lay_out(self.root, self.work.absolute()).shards)
         readers, size = _readers(shards)
         seconds: dict[str, list[float]] = {name: [] for name in readers}

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from pipelines.place import Place
 from shards.order import permutation
-from shards.refusal import Refusal
-from tools.benchmarks.report import machine, write
+from tools.benchmarks.report import machine, refuse_few, write
 from training.recipes import find_recipe
 
 IMAGENET = 1_281_167  # images of its training split
@@ -32,8 +31,7 @@ class Resume:
     json: Path = Path(".benchmark/resume.json")
 
     def __call__(self) -> None:
-        if self.repeats < 5:
-            raise Refusal(f"--repeats must be at least 5, got {self.repeats}: a median of fewer says little")
+        refuse_few("repeats", self.repeats)
         seconds: dict[int, list[float]] = {0: [], self.step: []}
         for _ in range(self.repeats + 1):  # the first compiles
             for step, found in seconds.items():

@@ -19,13 +19,13 @@ from typing import Any
 from webdataset.writer import TarWriter
 
 from shards.media import Media
-from shards.refusal import Refusal
 from shards.sample import Sample
 from shards.sources.folder import Folder
 from shards.target import Local
 from shards.treat import Treated
 from shards.validate import Validator
 from shards.write import write_shard
+from tools.benchmarks.report import refuse_few
 
 Write = Callable[[list[Sample], Path], object]
 
@@ -49,8 +49,7 @@ class Shards:
     """A file for all figures."""
 
     def __call__(self) -> None:
-        if self.repeats < 5:
-            raise Refusal(f"--repeats must be at least 5, got {self.repeats}: a median of fewer says little")
+        refuse_few("repeats", self.repeats)
         samples = self._samples()
         size = sum(len(content) for sample in samples for content in sample.media.values())
         with tempfile.TemporaryDirectory() as folder:

@@ -46,6 +46,19 @@ def _same(content: bytes, places: list[list[int]], side: int) -> list[Tensor]:
     return [resize(part, (side, side), mode="bilinear", antialias=True)[0] for part in parts]
 
 
+def cropped(kind: type) -> type:
+    """A data set of numbered files, of another's class, that hands out crops; give it a ``cut``."""
+
+    class Cropped(kind):
+        cut = None
+
+        def __getitem__(self, index):
+            item = super().__getitem__(index)
+            return self.cut(item["content"], item["number"])
+
+    return Cropped
+
+
 def drain(batches, rounds: int, add_up: bool) -> tuple[int, int]:
     """Take every batch of ``rounds`` passes. Returns: how many samples came, and the sum of their pixels."""
     count = total = 0

@@ -5,16 +5,9 @@ from pathlib import Path
 
 
 def main() -> None:
-    from crops import drain, open_cut
+    from crops import cropped, drain, open_cut
     from litdata import StreamingDataLoader, StreamingDataset, optimize
     from turns import take_turns
-
-    class Cropped(StreamingDataset):
-        cut = None
-
-        def __getitem__(self, index):
-            item = super().__getitem__(index)
-            return self.cut(item["content"], item["number"])
 
     def prepare(task: dict):
         folder = Path(task["scratch"], "chunks")
@@ -22,7 +15,7 @@ def main() -> None:
         os.environ["DATA_OPTIMIZER_DATA_CACHE_FOLDER"] = str(Path(task["scratch"], "data"))
         if not folder.exists():
             optimize(read, [*enumerate(task["files"])], str(folder), chunk_bytes="8MB", num_workers=1)
-        data = Cropped(str(folder), shuffle=True)
+        data = cropped(StreamingDataset)(str(folder), shuffle=True)
         data.cut = open_cut(task)
         loader = StreamingDataLoader(
             data, batch_size=task["batch"], num_workers=task["threads"], persistent_workers=True

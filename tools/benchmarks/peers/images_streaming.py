@@ -2,18 +2,10 @@
 
 from pathlib import Path
 
-from crops import drain, open_cut
+from crops import cropped, drain, open_cut
 from streaming import MDSWriter, StreamingDataset
 from torch.utils.data import DataLoader
 from turns import take_turns
-
-
-class Cropped(StreamingDataset):
-    cut = None
-
-    def __getitem__(self, index):
-        item = super().__getitem__(index)
-        return self.cut(item["content"], item["number"])
 
 
 def prepare(task: dict):
@@ -22,7 +14,7 @@ def prepare(task: dict):
         with MDSWriter(out=str(folder), columns={"number": "int", "content": "bytes"}) as out:
             for number, file in enumerate(task["files"]):
                 out.write({"number": number, "content": Path(file).read_bytes()})
-    data = Cropped(local=str(folder), shuffle=True, batch_size=task["batch"])
+    data = cropped(StreamingDataset)(local=str(folder), shuffle=True, batch_size=task["batch"])
     data.cut = open_cut(task)
     loader = DataLoader(data, task["batch"], num_workers=task["threads"], persistent_workers=True)
     return lambda add_up: drain(loader, task["passes"], add_up)
