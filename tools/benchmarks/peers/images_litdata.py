@@ -14,7 +14,9 @@ def main() -> None:
         os.environ["DATA_OPTIMIZER_CACHE_FOLDER"] = str(Path(task["scratch"], "cache"))
         os.environ["DATA_OPTIMIZER_DATA_CACHE_FOLDER"] = str(Path(task["scratch"], "data"))
         if not folder.exists():
-            optimize(read, [*enumerate(task["files"])], str(folder), chunk_bytes="8MB", num_workers=1)
+            optimize(
+                read, [*enumerate(task["files"])], str(folder), chunk_bytes="8MB", num_workers=1, start_method="fork"
+            )
         data = cropped(StreamingDataset)(str(folder), shuffle=True)
         data.cut = open_cut(task)
         loader = StreamingDataLoader(
