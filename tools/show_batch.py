@@ -51,7 +51,7 @@ def show(run: Pretrain, step: int, sheet: Path, trained: bool) -> None:
         raise Refusal(f"--step must lie in 0 … {run.steps - 1}, the steps of this run, got {step}")
     batch = batch_at(run, step)
     method, weights = weigh(run, trained)
-    adversarial = attacked(run, method, batch)
+    adversarial = attacked(run, method, batch, step / run.steps)
     shards, ids = open_shards(run.loader.shards), batch.ids.numpy(force=True)[: samples_shown(batch, adversarial)]
     names = [f"{number}  {shards.index.name[number]}" for number in ids]
     if isinstance(shards, Several):
@@ -78,7 +78,7 @@ def batch_at(run: Pretrain, step: int) -> Batch:
 
 def weigh(run: Pretrain, trained: bool) -> tuple[MethodModule, str]:
     """The method's module, in training mode, and in words where its weights are from."""
-    method = run.build()
+    method = run.build(len(open_shards(run.loader.shards)))
     if not trained:
         return method, f"untrained, seed {run.seed}"
     checkpoint = newest_checkpoint(run.out / "checkpoints")
@@ -87,10 +87,10 @@ def weigh(run: Pretrain, trained: bool) -> tuple[MethodModule, str]:
     return method, f"checkpoint of step {load_checkpoint(checkpoint, method)}"
 
 
-def attacked(run: Pretrain, method: MethodModule, batch: Batch) -> Tensor | None:
-    """View 0 as the run's attack leaves it, b t c h w; ``None`` if it attacks nothing."""
+def attacked(run: Pretrain, method: MethodModule, batch: Batch, progress: float) -> Tensor | None:
+    """View 0, b t c h w, as the run's attack leaves it at a time of the run; ``None`` if it attacks nothing."""
     with torch.autocast(batch.ids.device.type, torch.bfloat16, enabled=run.precision == "bf16"):
-        adversarial = run.attack(method.to(batch.ids.device), batch)
+        adversarial = run.attack(method.to(batch.ids.device), batch, progress)
     return adversarial.view if adversarial else None
 
 

@@ -57,15 +57,19 @@ def read_state(checkpoint: Path) -> dict:
     return json.loads((checkpoint / FILES[1]).read_text())
 
 
-def load_checkpoint(checkpoint: Path, module: nn.Module, optimizer: torch.optim.Optimizer | None = None) -> int:
-    """Restore what ``save_checkpoint`` wrote. Returns: the number of steps taken.
+def load_checkpoint(
+    checkpoint: Path, module: nn.Module, optimizer: torch.optim.Optimizer | None = None, only: str = ""
+) -> int:
+    """Restore what ``save_checkpoint`` wrote, or of the module only what begins so. Returns: the number of steps taken.
 
     Raises: ``Refusal`` if the tensors are not those of this module.
     """
     tensors = load_file(checkpoint / FILES[0])
-    state = {name.removeprefix("method."): t for name, t in tensors.items() if name.startswith("method.")}
+    prefix = f"method.{only}"
+    state = {name.removeprefix("method."): t for name, t in tensors.items() if name.startswith(prefix)}
+    rest = {name: t for name, t in module.state_dict().items() if not name.startswith(only)}
     try:
-        module.load_state_dict(state)
+        module.load_state_dict(state | rest)
     except RuntimeError as error:
         raise Refusal(f"{checkpoint} belongs to another model than the recipe's: {error}") from error
     if optimizer is not None:

@@ -124,7 +124,7 @@ def _only(run: Pretrain) -> Path:
 
 def _untrained(run: Pretrain) -> nn.Module:
     """The encoder with the very weights that the run began with."""
-    return export(run.build().encoder, "clean")
+    return export(run.build(0).encoder, "clean")
 
 
 def _trained(run: Pretrain) -> tuple[nn.Module, int]:
@@ -132,8 +132,8 @@ def _trained(run: Pretrain) -> tuple[nn.Module, int]:
     checkpoint = newest_checkpoint(run.out / "checkpoints")
     if checkpoint is None:
         raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
-    method = run.build()
-    step = load_checkpoint(checkpoint, method)
+    method = run.build(0)
+    step = load_checkpoint(checkpoint, method, only="encoder.")
     return export(method.encoder, "clean"), step
 
 

@@ -16,6 +16,7 @@ from shards.several import DataSet, open_shards
 from training.broken import BrokenSamples
 from training.checkpoints import load_checkpoint, read_state, save_checkpoint
 from training.encoders import Encoder
+from training.fit import check_data
 from training.floor import step_without_data
 from training.methods.method import MethodModule, Outcome
 from training.processes import open_accelerator, settle
@@ -44,8 +45,9 @@ def pretrain(run: Pretrain) -> Encoder:
         facts = facts_of(run, shards, place)
         if checkpoint:
             check_same_run(checkpoint, facts, run.allow_decoder_change)
+        check_data(run.method, run.false_negatives, shards)
         _announce(run, accelerator, shards, first)
-        method = run.build()
+        method = run.build(len(shards))
         wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
         bare = optimizer.optimizer
         take_step = _stepper(run, accelerator, method, wrapped, optimizer)
@@ -101,15 +103,16 @@ def _stepper(
     """One optimizer step on one batch: an attack on the bare method, one wrapped forward, one backward."""
 
     def take_step(batch: Batch, step: int) -> Outcome:
+        progress = step / run.steps
         for group in optimizer.param_groups:
             group["lr"] = run.optimizer.rate_at(step, run.steps)
         with accelerator.autocast():
-            adversarial = run.attack(method, batch)
-        outcome: Outcome = wrapped(batch, adversarial, step / run.steps)
+            adversarial = run.attack(method, batch, progress)
+        outcome: Outcome = wrapped(batch, adversarial, progress)
         accelerator.backward(outcome.loss)
         optimizer.step()
         optimizer.zero_grad()
-        method.advance(outcome.keys, batch)
+        method.advance(outcome, batch, progress)
         return outcome._replace(loss=outcome.loss.detach())
 
     return take_step

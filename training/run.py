@@ -13,6 +13,7 @@ from shards.refusal import Refusal
 from training.attacks import Attack, Stillness
 from training.encoders import NarrowResNet, Network
 from training.false_negatives import FalseNegatives, KeepAll
+from training.fit import check_parts
 from training.methods import Method, SimCLR
 from training.methods.method import MethodModule
 from training.optimizers import SGD
@@ -64,11 +65,12 @@ class Pretrain:
             raise ValueError(f"profile needs the first step to trace and the first not to, got {self.profile}")
         if not 0 <= self.max_broken <= 1:
             raise ValueError(f"max_broken must lie between 0 and 1, got {self.max_broken}")
+        check_parts(self.method, self.attack, self.false_negatives, self.loader.negatives)
 
-    def build(self) -> MethodModule:
-        """The method's module as the run begins: a pure function of the seed."""
+    def build(self, samples: int) -> MethodModule:
+        """The method's module as a run on ``samples`` samples begins: a pure function of the seed."""
         torch.manual_seed(self.seed)
-        method = self.method.build(self.network.build(), self.false_negatives)
+        method = self.method.build(self.network.build(), self.false_negatives, samples)
         self.attack.prepare(method)
         return method
 

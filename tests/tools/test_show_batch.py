@@ -37,7 +37,7 @@ def words(generated, tmp_path) -> list[str]:
 def trained(words) -> Path:
     """A run's folder with a checkpoint of step 5, of weights that no run begins with."""
     run = parse(words)
-    method = run.build()
+    method = run.build(50)
     with torch.no_grad():
         for parameter in method.parameters():
             parameter += 1

@@ -40,7 +40,7 @@ def train(module: MethodModule, wrapped: torch.nn.Module, here: slice) -> list[t
         outcome = wrapped(batch, CLAE()(module, batch))
         outcome.loss.backward()
         slopes += [p.grad.clone() for p in module.parameters() if p.grad is not None]
-        module.advance(outcome.keys, batch)
+        module.advance(outcome, batch, 1.0)
     return slopes
 
 

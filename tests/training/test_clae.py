@@ -22,7 +22,7 @@ def trained(request):
         given = batch(5, seed=step, ids=list(range(10 * step, 10 * step + 5)), frames=frames)
         outcome = module(given)
         outcome.loss.backward()
-        module.advance(outcome.keys, given)
+        module.advance(outcome, given, 1.0)
     return module, batch(5, seed=9, ids=list(range(90, 95)), frames=frames)
 
 
@@ -31,7 +31,7 @@ def two_forwards(module, given, positive_only=False):
     view = given.views[0].clone().requires_grad_()
     with select(module, "adversarial"), frozen_statistics(module):
         anchor, embedding = module.embed(given.views[0]).detach(), module.embed(view)
-        loss = -(anchor * embedding).sum() if positive_only else module.against(anchor, embedding, given.ids)
+        loss = -(anchor * embedding).sum() if positive_only else module.against(anchor, embedding, given)
         return torch.autograd.grad(loss, view)[0]
 
 
@@ -67,7 +67,7 @@ def test_the_attack_raises_its_loss_and_leaves_no_trace(trained, anchor):
     assert all(map(torch.equal, slopes, [p.grad for p in module.parameters() if p.grad is not None]))
     with select(module, "adversarial"), frozen_statistics(module), torch.no_grad():
         anchors = module.embed(given.views[0]) if anchor == "same" else module.target(given.views[1])
-        start, end = (module.against(anchors, module.embed(v), given.ids) for v in (given.views[0], found.view))
+        start, end = (module.against(anchors, module.embed(v), given) for v in (given.views[0], found.view))
     assert end > start and not found.view.requires_grad and found.anchor == (anchor == "other")
 
 
@@ -95,7 +95,7 @@ def test_weight_zero_is_the_plain_loss_with_its_gradient(name):
         robust.zero_grad(), plain.zero_grad()
         one, other = robust(given, attack(robust, given)), plain(given)
         one.loss.backward(), other.loss.backward()
-        robust.advance(one.keys, given), plain.advance(other.keys, given)
+        robust.advance(one, given, 1.0), plain.advance(other, given, 1.0)
     assert one.loss.item() == pytest.approx(other.loss.item(), rel=1e-12)
     found = {name.replace(".clean", ""): slope for name, slope in slopes_of(robust).items()}
     expected = slopes_of(plain)
@@ -124,7 +124,7 @@ def test_the_loss_is_the_sum_of_both_terms(anchor):
     first, second = module.embed(torch.cat(given.views)).chunk(2)
     with select(module, "adversarial"):
         worse = module.embed(found.view)
-    term = module.against(second if anchor == "other" else first, worse, given.ids)
+    term = module.against(second if anchor == "other" else first, worse, given)
     assert whole.item() == pytest.approx((clean + 0.7 * term).item(), rel=1e-12)
 
 

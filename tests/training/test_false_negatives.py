@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shards.refusal import Refusal
 from training.false_negatives import KeepAll, Oracle, Threshold
 from training.false_negatives.schedule import Schedule
-from training.false_negatives.suspects import Samples, find_suspects, summarise
+from training.false_negatives.suspects import Detector, Samples, summarise
 
 AT_ONCE = Schedule(start=0.0, ramp=0.0, most=1.0)
 
@@ -21,13 +21,19 @@ def samples(count, views=2, seed=0, ids=None, labels=True):
     return Samples(embeddings, numbers, numbers % 3 if labels else None)
 
 
+def find(rule, anchors, candidates, progress):
+    """The removed pairs, and the counts."""
+    suspects, counts = Detector(rule, 20, 3)(anchors, candidates, progress)
+    return suspects.removed, counts
+
+
 def best(anchors, candidates, i, m):
     return max(float(a @ c) for a in anchors.embeddings[i] for c in candidates.embeddings[m])
 
 
 def test_a_threshold_removes_all_views_of_what_any_pair_of_views_makes_similar():
     anchors, candidates = samples(6), samples(9, seed=1, ids=[0, 1, 2, 10, 11, 12, 13, -1, -1])
-    removed, _ = find_suspects(Threshold(0.6, AT_ONCE), anchors, candidates, 1.0)
+    removed, _ = find(Threshold(0.6, schedule=AT_ONCE), anchors, candidates, 1.0)
     for i in range(6):
         for m in range(9):
             own, empty = anchors.ids[i] == candidates.ids[m], candidates.ids[m] < 0
@@ -37,14 +43,14 @@ def test_a_threshold_removes_all_views_of_what_any_pair_of_views_makes_similar()
 
 def test_within_one_batch_the_mask_is_symmetric():
     one = samples(8)
-    removed, _ = find_suspects(Threshold(0.5, AT_ONCE), one, one, 1.0)
+    removed, _ = find(Threshold(0.5, schedule=AT_ONCE), one, one, 1.0)
     assert torch.equal(removed, removed.T) and removed.any() and not removed.diagonal().any()
 
 
 @pytest.mark.parametrize("most", [0.25, 0.5])
 def test_the_cap_takes_the_most_similar_first(most):
     one = samples(9)
-    removed, _ = find_suspects(Threshold(-1.0, Schedule(0.0, 0.0, most)), one, one, 1.0)
+    removed, _ = find(Threshold(-1.0, schedule=Schedule(0.0, 0.0, most)), one, one, 1.0)
     for i in range(9):
         ranked = sorted((m for m in range(9) if m != i), key=lambda m: -best(one, one, i, m))
         assert set(removed[i].nonzero()[:, 0].tolist()) == set(ranked[: int(most * 8)])
@@ -52,7 +58,7 @@ def test_the_cap_takes_the_most_similar_first(most):
 
 def test_an_oracle_removes_exactly_the_other_samples_of_the_class():
     one = samples(7)
-    removed, counts = find_suspects(Oracle(), one, one, 0.0)
+    removed, counts = find(Oracle(), one, one, 0.0)
     same = one.labels[:, None] == one.labels[None]
     assert torch.equal(removed, same & ~torch.eye(7, dtype=torch.bool))
     assert summarise({name: float(count) for name, count in counts.items()}) == {
@@ -65,7 +71,7 @@ def test_an_oracle_removes_exactly_the_other_samples_of_the_class():
 
 def test_precision_and_recall_are_those_of_a_slow_count():
     one = samples(12)
-    removed, counts = find_suspects(Threshold(0.8, AT_ONCE), one, one, 1.0)
+    removed, counts = find(Threshold(0.8, schedule=AT_ONCE), one, one, 1.0)
     pairs = [(i, m) for i in range(12) for m in range(12) if i != m]
     hits = sum(bool(removed[p]) and one.labels[p[0]] == one.labels[p[1]] for p in pairs)
     same = sum(bool(one.labels[i] == one.labels[m]) for i, m in pairs)
@@ -77,29 +83,29 @@ def test_precision_and_recall_are_those_of_a_slow_count():
 
 def test_without_labels_only_the_share_is_known_and_an_oracle_refuses():
     one = samples(6, labels=False)
-    _, counts = find_suspects(Threshold(0.5, AT_ONCE), one, one, 1.0)
+    _, counts = find(Threshold(0.5, schedule=AT_ONCE), one, one, 1.0)
     assert set(counts) == {"stranded", "pairs", "removed"}
     with pytest.raises(Refusal, match="oracle needs labels"):
-        find_suspects(Oracle(), one, one, 1.0)
+        find(Oracle(), one, one, 1.0)
 
 
 def test_labels_reach_no_rule_but_the_oracle():
     one, seen = samples(6), []
 
     class Spy(Threshold):
-        def __call__(self, similarity, same, progress):
-            seen.append(same)
-            return super().__call__(similarity, same, progress)
+        def __call__(self, pairs):
+            seen.append(pairs.same)
+            return super().__call__(pairs)
 
-    find_suspects(Spy(0.5, AT_ONCE), one, one, 1.0)
+    find(Spy(0.5, schedule=AT_ONCE), one, one, 1.0)
     assert seen == [None]
 
 
 def test_anchors_without_negatives_are_counted():
     one = samples(6)._replace(labels=torch.tensor([0, 0, 0, 0, 0, 0]))
-    _, counts = find_suspects(Oracle(), one, one, 1.0)
+    _, counts = find(Oracle(), one, one, 1.0)
     assert counts["stranded"] == 6
-    _, counts = find_suspects(KeepAll(), one, samples(3, ids=[-1, -1, 2]), 1.0)
+    _, counts = find(KeepAll(), one, samples(3, ids=[-1, -1, 2]), 1.0)
     assert counts["stranded"] == 1  # the only candidate is the third anchor's own
 
 

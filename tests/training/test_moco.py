@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from shards.refusal import Refusal
 from tests.training.batches import batch, buffers, build, unchanged
 from training.false_negatives import Oracle
+from training.false_negatives.suspects import Suspects
 from training.methods import MoCo
 
 
@@ -16,10 +17,10 @@ def filled(knobs, rule=None, ids=range(10, 22)):
     """A module whose queue of 16 holds 12 keys; in evaluation mode, so that passes can be taken apart."""
     method = build(knobs, rule).eval()
     draw = torch.Generator().manual_seed(7)
-    method.queue[:12] = F.normalize(torch.randn(12, 128, dtype=torch.float64, generator=draw), dim=1)
-    method.queue_ids[:12] = torch.tensor(list(ids))
-    method.queue_labels[:12] = torch.arange(12) % 3
-    for parameter in method.key_encoder.parameters():
+    method.queue.keys[:12] = F.normalize(torch.randn(12, 128, dtype=torch.float64, generator=draw), dim=1)
+    method.queue.ids[:12] = torch.tensor(list(ids))
+    method.queue.labels[:12] = torch.arange(12) % 3
+    for parameter in method.slow.encoder.parameters():
         parameter.data.mul_(1.1)  # else keys and queries of one view would be equal
     return method
 
@@ -34,8 +35,8 @@ def slow(method, given, asked=(0,), may_meet=lambda i, k: True):
             positive = math.exp(float(query @ key) / tau)
             whole = positive
             for k in range(12):
-                if method.queue_ids[k] != given.ids[i] and may_meet(i, k):
-                    whole += math.exp(float(query @ method.queue[k]) / tau)
+                if method.queue.ids[k] != given.ids[i] and may_meet(i, k):
+                    whole += math.exp(float(query @ method.queue.keys[k]) / tau)
             for negative in given.negatives[i]:
                 whole += math.exp(alpha * float(query @ method.target(negative[None])[0]) / tau)
             total -= math.log(positive / whole)
@@ -61,7 +62,7 @@ def test_an_oracle_removes_queued_keys_of_one_class(symmetric):
 
 
 def test_gradients_are_those_of_finite_differences():
-    method, ids = filled(MoCo(queue=16)), torch.tensor([0, 12, 2])
+    method, given = filled(MoCo(queue=16)), batch(3, ids=[0, 12, 2])
     shapes = ((3, 128), (3, 128), (3, 2, 128))
     keys, queries, extra = (
         F.normalize(torch.randn(s, dtype=torch.float64, generator=torch.Generator().manual_seed(i)), dim=-1)
@@ -70,7 +71,8 @@ def test_gradients_are_those_of_finite_differences():
     suspects = torch.zeros(3, 16, dtype=torch.bool)
     suspects[0, 3] = suspects[2, 7] = True
     torch.autograd.gradcheck(
-        lambda q, e: method._ask((q,), (keys,), ids, suspects, e), (queries.requires_grad_(), extra.requires_grad_())
+        lambda q, e: method._ask((q,), (keys,), given, Suspects(suspects, None), e),
+        (queries.requires_grad_(), extra.requires_grad_()),
     )
 
 
@@ -96,22 +98,22 @@ def test_advance_puts_keys_in_the_oldest_places_and_no_negative(symmetric):
         expected = [method.target(given.views[1 - v]) for v in range(times)]
         assert torch.allclose(outcome.keys, torch.cat(expected))
         keys += zip(outcome.keys, given.ids.tolist() * times, given.labels.tolist() * times, strict=True)
-        method.advance(outcome.keys, given)
+        method.advance(outcome, given, 1.0)
     for number, (key, sample, label) in list(enumerate(keys))[-16:]:
-        assert torch.equal(method.queue[number % 16], key)
-        assert method.queue_ids[number % 16] == sample and method.queue_labels[number % 16] == label
-    assert method.oldest == len(keys) % 16
+        assert torch.equal(method.queue.keys[number % 16], key)
+        assert method.queue.ids[number % 16] == sample and method.queue.labels[number % 16] == label
+    assert method.queue.oldest == len(keys) % 16
 
 
 def test_the_key_encoder_follows_the_query_encoder():
     method = build(MoCo(queue=16, momentum=0.9))
-    before = [p.clone() for p in (*method.key_encoder.parameters(), *method.key_head.parameters())]
+    before = [p.clone() for p in (*method.slow.encoder.parameters(), *method.slow.head.parameters())]
     with torch.no_grad():
         for parameter in method.parameters():
             if parameter.requires_grad:
                 parameter.add_(1.0)
-    method.advance(method(batch(5)).keys, batch(5))
-    after = [*method.key_encoder.parameters(), *method.key_head.parameters()]
+    method.advance(method(batch(5)), batch(5), 1.0)
+    after = [*method.slow.encoder.parameters(), *method.slow.head.parameters()]
     assert all(torch.allclose(a, b + 0.1, rtol=1e-12) for a, b in zip(after, before, strict=True))
     assert not any(p.requires_grad for p in after)
 
@@ -121,7 +123,7 @@ def test_a_queue_smaller_than_a_step_is_refused():
     with pytest.raises(
         Refusal, match="a queue of 4 keys cannot hold the 5 of one step; give --method.queue at least 5"
     ):
-        method.advance(method(given).keys, given)
+        method.advance(method(given), given, 1.0)
 
 
 def test_evaluation_leaves_no_trace():

@@ -20,7 +20,8 @@ from torch import Tensor
 
 from pipelines.batch import Batch
 from training.batch_norms import convert, frozen_statistics, select
-from training.methods.method import Adversarial, MethodModule
+from training.false_negatives.suspects import Suspects
+from training.methods.method import Adversarial, Contrastive, MethodModule
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,17 @@ class CLAE:
         """Give the method a second branch of batch norms."""
         convert(method, self.norm_momentum)
 
-    def __call__(self, method: MethodModule, batch: Batch) -> Adversarial:
+    def __call__(self, method: MethodModule, batch: Batch, progress: float = 1.0) -> Adversarial:
         """Worsen view 0. Running statistics and parameter gradients stay as they are."""
-        view = batch.views[0] + self.radius * self._slope(method, batch).sign()
+        assert isinstance(method, Contrastive), "a run with another method is refused when it is made"
+        view = batch.views[0] + self.radius * self._slope(method, batch, method.suspect(batch, progress)).sign()
         return Adversarial(view.clamp(0, 1) if self.clamp else view, int(self.anchor == "other"), self.weight)
 
-    def _slope(self, method: MethodModule, batch: Batch) -> Float[Tensor, "b t c h w"]:
+    def _slope(self, method: Contrastive, batch: Batch, suspects: Suspects | None = None) -> Float[Tensor, "b t c h w"]:
         view = batch.views[0].detach().requires_grad_()
         with select(method, "adversarial"), frozen_statistics(method):
             embedding = method.embed(view)
             # against itself one forward is enough: the anchor is the value that the view starts from
             anchor = embedding.detach() if self.anchor == "same" else method.target(batch.views[1])
-            (slope,) = torch.autograd.grad(method.against(anchor, embedding, batch.ids), view)
+            (slope,) = torch.autograd.grad(method.against(anchor, embedding, batch, suspects), view)
         return slope

@@ -14,5 +14,5 @@ class Stillness:
     def prepare(self, method: nn.Module) -> None:
         """Nothing to add to the method."""
 
-    def __call__(self, method: nn.Module, batch: Batch) -> None:
+    def __call__(self, method: nn.Module, batch: Batch, progress: float = 1.0) -> None:
         return None

@@ -1,14 +1,15 @@
-"""From embeddings to the pairs that a rule removes, and what of it to log."""
+"""From embeddings to the pairs that a rule suspects, and what of it to log."""
 
 from functools import reduce
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.false_negatives import FalseNegatives
 from training.false_negatives.keep_all import KeepAll
+from training.false_negatives.rule import Pairs
 
 
 class Samples(NamedTuple):
@@ -20,29 +21,54 @@ class Samples(NamedTuple):
     labels: Int[Tensor, " n"] | None
 
 
-@torch.no_grad()
-def find_suspects(
-    rule: FalseNegatives, anchors: Samples, candidates: Samples, progress: float
-) -> tuple[Bool[Tensor, "b m"], dict[str, Tensor]]:
-    """Pairs of samples to remove, the same for all views of both: their similarity is the largest among views.
+class Suspects(NamedTuple):
+    """Pairs of samples that are taken for one class: one of the two masks, the other is ``None``."""
 
-    A sample is no candidate of its own, nor is an empty place one of anybody.
+    removed: Bool[Tensor, "b m"] | None
+    attracted: Bool[Tensor, "b m"] | None
 
-    Returns: the mask, and counts that add up over steps and processes: anchors without any negative left and, where a
-    rule looks and labels exist, pairs, removed pairs, pairs of one class and removed pairs of one class.
-    """
-    is_candidate = (anchors.ids[:, None] != candidates.ids[None]) & (candidates.ids >= 0)[None]
-    if isinstance(rule, KeepAll):
-        return torch.zeros_like(is_candidate), {"stranded": _stranded(is_candidate)}
-    similarity = _similarity(anchors.embeddings, candidates.embeddings).masked_fill(~is_candidate, -torch.inf)
-    same = None
-    if anchors.labels is not None and candidates.labels is not None:
-        same = (anchors.labels[:, None] == candidates.labels[None]) & is_candidate
-    removed = rule(similarity, same if rule.needs_labels else None, progress)
-    counts = {"stranded": _stranded(is_candidate & ~removed), "pairs": is_candidate.sum(), "removed": removed.sum()}
-    if same is not None:
-        counts |= {"same class": same.sum(), "removed of the same class": (removed & same).sum()}
-    return removed, counts
+
+class Detector(nn.Module):
+    """A rule at work in a method, with what the rule remembers."""
+
+    def __init__(self, rule: FalseNegatives, samples: int, width: int):
+        super().__init__()
+        self.rule, self.memory = rule, rule.memory(samples, width)
+
+    @property
+    def known_to_attack(self) -> bool:
+        """Whether the attack too leaves suspects out."""
+        return not isinstance(self.rule, KeepAll) and self.rule.in_attack
+
+    @torch.no_grad()
+    def forward(self, anchors: Samples, candidates: Samples, progress: float) -> tuple[Suspects, dict[str, Tensor]]:
+        """Pairs of samples to treat, the same for all views of both: their similarity is the largest among views.
+
+        A sample is no candidate of its own, nor is an empty place one of anybody.
+
+        Returns: the suspects, and counts that add up over steps and processes: anchors without any negative left and,
+        where a rule looks and labels exist, pairs, removed pairs, pairs of one class and removed pairs of one class.
+        An attracted pair counts as removed too: it is no negative any more.
+        """
+        is_candidate = (anchors.ids[:, None] != candidates.ids[None]) & (candidates.ids >= 0)[None]
+        if isinstance(self.rule, KeepAll):
+            return Suspects(None, None), {"stranded": _stranded(is_candidate)}
+        similarity = _similarity(anchors.embeddings, candidates.embeddings).masked_fill(~is_candidate, -torch.inf)
+        same = None
+        if anchors.labels is not None and candidates.labels is not None:
+            same = (anchors.labels[:, None] == candidates.labels[None]) & is_candidate
+        known = same if self.rule.needs_labels else None
+        pairs = Pairs(similarity, anchors.ids, candidates.ids, known, progress, self.memory)
+        found = self.rule(pairs) & is_candidate
+        counts = {"stranded": _stranded(is_candidate & ~found), "pairs": is_candidate.sum(), "removed": found.sum()}
+        if same is not None:
+            counts |= {"same class": same.sum(), "removed of the same class": (found & same).sum()}
+        return (Suspects(None, found) if self.rule.action == "attract" else Suspects(found, None)), counts
+
+    def advance(self, embeddings: Float[Tensor, "n d"], ids: Int[Tensor, " n"], progress: float) -> None:
+        """Let the rule remember this process's clean embeddings; called once per step, on every process."""
+        if self.memory is not None:
+            self.memory.advance(embeddings, ids, progress)
 
 
 def summarise(counts: dict[str, float]) -> dict[str, float]:

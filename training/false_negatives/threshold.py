@@ -5,29 +5,24 @@ detection is not known to us; a threshold on the cosine is FNC's (Huynh et al., 
 Start, ramp and cap are ours: at initialisation all cosines are near 1, a bare threshold would remove every negative.
 """
 
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass
 
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 from torch import Tensor
 
-from training.false_negatives.schedule import Schedule
+from training.false_negatives.rule import Pairs, Suspecting
 
 
 @dataclass(frozen=True)
-class Threshold:
-    """Remove candidates whose cosine with the anchor exceeds a threshold, the most similar first."""
+class Threshold(Suspecting):
+    """Suspect candidates whose cosine with the anchor exceeds a threshold, the most similar first."""
 
     above: float = 0.7
     """Cosine from which on a candidate is taken for a false negative."""
-    schedule: Schedule = field(default_factory=Schedule)
-    needs_labels: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not -1 <= self.above <= 1:
             raise ValueError(f"above is a cosine, from -1 to 1, got {self.above}")
 
-    def __call__(
-        self, similarity: Float[Tensor, "b m"], same: Bool[Tensor, "b m"] | None, progress: float
-    ) -> Bool[Tensor, "b m"]:
-        return self.schedule.cap(similarity > self.above, similarity, progress)
+    def __call__(self, pairs: Pairs) -> Bool[Tensor, "b m"]:
+        return self.schedule.cap(pairs.similarity > self.above, pairs.similarity, pairs.progress)

@@ -4,7 +4,20 @@ from typing import Annotated
 
 from tyro.conf import subcommand
 
+from training.methods.byol import BYOL
 from training.methods.moco import MoCo
+from training.methods.plain import Plain
 from training.methods.simclr import SimCLR
+from training.methods.supcon import SupCon
+from training.methods.supervised import Supervised
+from training.methods.uel import UEL
 
-Method = Annotated[SimCLR, subcommand("simclr")] | Annotated[MoCo, subcommand("moco")]
+Method = (
+    Annotated[SimCLR, subcommand("simclr")]
+    | Annotated[MoCo, subcommand("moco")]
+    | Annotated[BYOL, subcommand("byol")]
+    | Annotated[Plain, subcommand("plain")]
+    | Annotated[UEL, subcommand("uel")]
+    | Annotated[SupCon, subcommand("supcon")]
+    | Annotated[Supervised, subcommand("supervised")]
+)

@@ -1,14 +1,27 @@
 """What a method promises the loop and the attacks, and what passes between them."""
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from pipelines.batch import Batch
 from training.encoders import Encoder
+from training.false_negatives.suspects import Suspects
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """What a method says of itself before it is built."""
+
+    negatives: ClassVar[bool] = True
+    """Whether samples repel each other: false-negative rules and attacks need that."""
+    own_negatives: ClassVar[bool] = True
+    """Whether it uses the negatives that are made of a sample itself."""
+    needs_labels: ClassVar[bool] = False
 
 
 class Adversarial(NamedTuple):
@@ -27,7 +40,7 @@ class Outcome(NamedTuple):
 
     loss: Tensor
     keys: Tensor
-    """n d, for ``advance``; n is 0 where a method keeps nothing"""
+    """n d, for ``advance``: a method's keys or, where it has none, the clean embeddings of view 0, without gradient"""
     counts: dict[str, Tensor]
     """Numbers that add up over steps and processes: see training/false_negatives/suspects.py."""
 
@@ -48,15 +61,27 @@ class MethodModule(nn.Module, ABC):
         return F.normalize(self.head(self.encoder(views)).to(views.dtype), dim=1)
 
     @abstractmethod
+    def advance(self, outcome: Outcome, batch: Batch, progress: float) -> None:
+        """Move what the method keeps between steps; called once after each optimizer step, on every process."""
+
+
+class Contrastive(MethodModule):
+    """A method with negatives: what attacks and false-negative rules work on."""
+
+    @abstractmethod
     def target(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
         """What an embedding of the same samples shall be near, without gradient."""
 
     @abstractmethod
     def against(
-        self, anchors: Float[Tensor, "b d"], embeddings: Float[Tensor, "b d"], ids: Int[Tensor, " b"]
+        self,
+        anchors: Float[Tensor, "b d"],
+        embeddings: Float[Tensor, "b d"],
+        batch: Batch,
+        suspects: Suspects | None = None,
     ) -> Float[Tensor, ""]:
         """The method's loss with ``embeddings`` in the role of one view and ``anchors`` in the other's."""
 
     @abstractmethod
-    def advance(self, keys: Float[Tensor, "n d"], batch: Batch) -> None:
-        """Move what the method keeps between steps; called once after each optimizer step, on every process."""
+    def suspect(self, batch: Batch, progress: float) -> Suspects | None:
+        """What the attack shall know of false negatives, from clean embeddings computed for it; ``None``: nothing."""

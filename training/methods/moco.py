@@ -5,28 +5,28 @@ code): they go through the key encoder without gradient, alpha weighs their simi
 never enqueued.
 """
 
-import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from pipelines.batch import Batch
-from shards.refusal import Refusal
 from training.batch_norms import frozen_statistics, select
 from training.encoders import Encoder
 from training.false_negatives import FalseNegatives, KeepAll
-from training.false_negatives.suspects import Samples, find_suspects
-from training.gather import gather
-from training.heads import projection
+from training.false_negatives.suspects import Detector, Samples, Suspects
+from training.heads import Head
 from training.losses import contrast
-from training.methods.method import Adversarial, MethodModule, Outcome
+from training.methods.follower import Follower
+from training.methods.method import Adversarial, Contrastive, Knobs, Outcome
+from training.methods.queue_of_keys import Queue
+
+Embeddings = tuple[Float[Tensor, "b d"], ...]
 
 
 @dataclass(frozen=True)
-class MoCo:
+class MoCo(Knobs):
     """MoCo v2."""
 
     queue: int = 16384
@@ -36,8 +36,7 @@ class MoCo:
     symmetric: bool = False
     """Ask with both views in turn, rather than with view 0 only."""
     temperature: float = 0.2
-    embedding: int = 128
-    """Length of the embeddings behind the projection head."""
+    head: Head = field(default_factory=lambda: Head(norm=False))
     alpha: float = 2.0
     """Weight of the similarity to the sample's own negatives, inside the exponent."""
 
@@ -45,27 +44,19 @@ class MoCo:
         if self.temperature <= 0 or self.queue < 1 or not 0 <= self.momentum <= 1:
             raise ValueError(f"need temperature > 0, queue >= 1 and momentum between 0 and 1, got {self}")
 
-    def build(self, encoder: Encoder, rule: FalseNegatives | None = None) -> "MoCoModule":
-        return MoCoModule(self, encoder, rule or KeepAll())
+    def build(self, encoder: Encoder, rule: FalseNegatives | None = None, samples: int = 0) -> "MoCoModule":
+        return MoCoModule(self, encoder, rule or KeepAll(), samples)
 
 
-class MoCoModule(MethodModule):
+class MoCoModule(Contrastive):
     """A query encoder that learns, a key encoder that follows it, and a queue of keys with their samples."""
 
-    queue: Tensor
-    queue_ids: Tensor
-    queue_labels: Tensor
-    oldest: Tensor
-
-    def __init__(self, knobs: MoCo, encoder: Encoder, rule: FalseNegatives):
-        super().__init__(encoder, projection(encoder.width, encoder.width, knobs.embedding, norm=False))
-        self.knobs, self.rule = knobs, rule
-        self.key_encoder = copy.deepcopy(encoder).requires_grad_(False)
-        self.key_head = copy.deepcopy(self.head).requires_grad_(False)
-        self.register_buffer("queue", torch.zeros(knobs.queue, knobs.embedding))
-        self.register_buffer("queue_ids", torch.full((knobs.queue,), -1))  # -1: still empty, no negative yet
-        self.register_buffer("queue_labels", torch.full((knobs.queue,), -1))
-        self.register_buffer("oldest", torch.zeros((), dtype=torch.long))
+    def __init__(self, knobs: MoCo, encoder: Encoder, rule: FalseNegatives, samples: int):
+        super().__init__(encoder, knobs.head.build(encoder.width))
+        self.knobs = knobs
+        self.slow = Follower(encoder, self.head)
+        self.queue = Queue(knobs.queue, knobs.head.out)
+        self.detector = Detector(rule, samples, knobs.head.out)
 
     def forward(self, batch: Batch, adversarial: Adversarial | None = None, progress: float = 1.0) -> Outcome:
         """The mean loss of this process's queries against their keys and the queue.
@@ -75,74 +66,70 @@ class MoCoModule(MethodModule):
         asked = (0, 1) if self.knobs.symmetric else (0,)
         queries = self.embed(torch.cat([batch.views[v] for v in asked])).chunk(len(asked))
         keys = {1 - v: self.target(batch.views[1 - v]) for v in asked}
-        mine = Samples(torch.stack(queries, 1).detach(), batch.ids, batch.labels)
-        known = None if batch.labels is None else self.queue_labels
-        queued = Samples(self.queue[:, None], self.queue_ids, known)
-        suspects, counts = find_suspects(self.rule, mine, queued, progress)
+        suspects, counts = self._detect(queries, batch, progress)
         answers = tuple(keys[1 - v] for v in asked)
-        loss = self._ask(queries, answers, batch.ids, suspects, self._embed_negatives(batch.negatives))
+        loss = self._ask(queries, answers, batch, suspects, self.slow.own_negatives(batch.negatives))
         if adversarial is not None:
             with select(self, "adversarial"):
                 worse = self.embed(adversarial.view)
             anchor = adversarial.anchor
             answer = keys[anchor] if anchor in keys else self.target(batch.views[anchor])
-            loss = loss + adversarial.weight * self._ask((worse,), (answer,), batch.ids, suspects)
+            loss = loss + adversarial.weight * self._ask((worse,), (answer,), batch, suspects)
         return Outcome(loss, torch.cat(answers), counts)
 
     @torch.no_grad()
     def target(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
-        """Keys, by the clean branch; the key encoder's running statistics are not used and not moved."""
-        with select(self, "clean"), frozen_statistics(self):
-            return F.normalize(self.key_head(self.key_encoder(views)).to(views.dtype), dim=1)
+        """Keys."""
+        return self.slow(views)
 
     def against(
-        self, anchors: Float[Tensor, "b d"], embeddings: Float[Tensor, "b d"], ids: Int[Tensor, " b"]
+        self,
+        anchors: Float[Tensor, "b d"],
+        embeddings: Float[Tensor, "b d"],
+        batch: Batch,
+        suspects: Suspects | None = None,
     ) -> Float[Tensor, ""]:
         """The loss of ``embeddings`` as queries whose keys are ``anchors``."""
-        return self._ask((embeddings,), (anchors,), ids)
+        return self._ask((embeddings,), (anchors,), batch, suspects)
 
     @torch.no_grad()
-    def advance(self, keys: Float[Tensor, "n d"], batch: Batch) -> None:
+    def suspect(self, batch: Batch, progress: float) -> Suspects | None:
+        """Among the queue, from view 0, if the rule tells the attack."""
+        if not self.detector.known_to_attack:
+            return None
+        with select(self, "clean"), frozen_statistics(self):
+            return self._detect((self.embed(batch.views[0]),), batch, progress)[0]
+
+    @torch.no_grad()
+    def advance(self, outcome: Outcome, batch: Batch, progress: float) -> None:
         """Move the key encoder towards the query encoder, and everybody's keys into the queue."""
-        pairs = ((self.key_encoder, self.encoder), (self.key_head, self.head))
-        for slow, fast in pairs:
-            for key, query in zip(slow.parameters(), fast.parameters(), strict=True):
-                key.lerp_(query, 1 - self.knobs.momentum)
-        times = len(keys) // len(batch.ids)
-        # view by view: the same order, and so the same queue, however many processes there are
-        keys, ids = torch.cat([gather(view) for view in keys.chunk(times)]), gather(batch.ids).repeat(times)
-        if len(keys) > self.knobs.queue:
-            raise Refusal(
-                f"a queue of {self.knobs.queue} keys cannot hold the {len(keys)} of one step; "
-                f"give --method.queue at least {len(keys)}, or make the batch smaller"
-            )
-        places = (self.oldest + torch.arange(len(keys), device=keys.device)) % self.knobs.queue
-        self.queue[places], self.queue_ids[places] = keys, ids
-        if batch.labels is not None:
-            self.queue_labels[places] = gather(batch.labels).repeat(times)
-        self.oldest.add_(len(keys)).remainder_(self.knobs.queue)
+        self.slow.follow(self.encoder, self.head, self.knobs.momentum)
+        self.queue.push(outcome.keys, batch.ids, batch.labels)
+        self.detector.advance(outcome.keys[: len(batch.ids)], batch.ids, progress)
+
+    def _detect(self, queries: Embeddings, batch: Batch, progress: float) -> tuple[Suspects, dict[str, Tensor]]:
+        """Support views go through the key encoder, as FNC's do (arXiv 2011.11765, released code)."""
+        views = torch.stack([*queries, *(self.target(view) for view in batch.support)], 1).detach()
+        mine = Samples(views, batch.ids, batch.labels)
+        return self.detector(mine, self.queue.samples(batch.labels is not None), progress)
 
     def _ask(
         self,
-        queries: tuple[Float[Tensor, "b d"], ...],
-        answers: tuple[Float[Tensor, "b d"], ...],
-        ids: Int[Tensor, " b"],
-        suspects: Bool[Tensor, "b m"] | None = None,
+        queries: Embeddings,
+        answers: Embeddings,
+        batch: Batch,
+        suspects: Suspects | None = None,
         extra: Float[Tensor, "b n d"] | None = None,
     ) -> Float[Tensor, ""]:
-        anchors, own, times = torch.cat(queries), torch.cat(answers), len(queries)
+        anchors, own, times, ids = torch.cat(queries), torch.cat(answers), len(queries), batch.ids
         positive = torch.arange(len(anchors), device=ids.device)
         others = positive[:, None] != positive[None]  # the batch's other keys wait until they are in the queue
-        ignore = (ids[:, None] == self.queue_ids[None]) | (self.queue_ids < 0)[None]
-        if suspects is not None:
-            ignore = ignore | suspects
+        ignore = (ids[:, None] == self.queue.ids[None]) | (self.queue.ids < 0)[None]
+        removed, attracted = suspects or (None, None)
+        if removed is not None:
+            ignore = ignore | removed
         ignore = torch.cat([others, ignore.repeat(times, 1)], dim=1)
-        if extra is not None:
-            extra = extra.repeat(times, 1, 1)
-        candidates = torch.cat([own, self.queue.to(own.dtype)])
-        return contrast(anchors, candidates, positive, self.knobs.temperature, ignore, extra, self.knobs.alpha)
-
-    def _embed_negatives(self, negatives: Float[Tensor, "b n t c h w"]) -> Float[Tensor, "b n d"] | None:
-        if not negatives.shape[1]:
-            return None
-        return self.target(negatives.flatten(0, 1)).unflatten(0, negatives.shape[:2])
+        attract = None if attracted is None else torch.cat([~others, attracted.repeat(times, 1)], dim=1)
+        extra = None if extra is None else extra.repeat(times, 1, 1)
+        candidates = torch.cat([own, self.queue.keys.to(own.dtype)])
+        return contrast(anchors, candidates, positive, self.knobs.temperature, ignore, extra, self.knobs.alpha, attract)

@@ -1,0 +1,39 @@
+"""A copy of an encoder and its head that follows them slowly: MoCo's key encoder, BYOL's target."""
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from training.batch_norms import frozen_statistics, select
+from training.encoders import Encoder
+
+
+class Follower(nn.Module):
+    """No gradient reaches it, and its running statistics are neither used nor moved."""
+
+    def __init__(self, encoder: Encoder, head: nn.Module):
+        super().__init__()
+        self.encoder = copy.deepcopy(encoder).requires_grad_(False)
+        self.head = copy.deepcopy(head).requires_grad_(False)
+
+    @torch.no_grad()
+    def forward(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
+        """Embeddings of length one, by the clean branch of batch norms."""
+        with select(self, "clean"), frozen_statistics(self):
+            return F.normalize(self.head(self.encoder(views)).to(views.dtype), dim=1)
+
+    def own_negatives(self, negatives: Float[Tensor, "b n t c h w"]) -> Float[Tensor, "b n d"] | None:
+        """Embeddings of the samples' own negatives, in a pass of their own; ``None`` if there are none."""
+        if not negatives.shape[1]:
+            return None
+        return self(negatives.flatten(0, 1)).unflatten(0, negatives.shape[:2])
+
+    @torch.no_grad()
+    def follow(self, encoder: Encoder, head: nn.Module, momentum: float) -> None:
+        """Keep ``momentum`` of the weights, and take the rest from those that learn."""
+        for slow, fast in ((self.encoder, encoder), (self.head, head)):
+            for mine, theirs in zip(slow.parameters(), fast.parameters(), strict=True):
+                mine.lerp_(theirs, 1 - momentum)
