@@ -18,3 +18,5 @@ class Batch:
     """Which samples these are, by their number in the data set."""
     labels: Int[Tensor, " b"] | None
     """Classes; for supervised controls, oracles and logs only. ``None`` where all samples are of one class."""
+    support: tuple[Float[Tensor, "b t c h w"], ...] = ()
+    """Further views of the same samples, for rules that look for false negatives."""

@@ -34,11 +34,7 @@ class Frames:
     def __call__(self, views: Float[Tensor, "b t c h w"], draws: Draws) -> Float[Tensor, "b n t c h w"]:
         """Raises: ``Refusal`` if clips have one frame."""
         length = views.shape[1]
-        if length < 2:
-            raise Refusal(
-                f"loader.negatives:frames needs clips of at least 2 frames, these have {length}; "
-                "choose --loader.clip.length 2 or more, or loader.negatives:patches"
-            )
+        refuse_stills(length)
         numbers = torch.from_numpy(self._numbers(length, draws)).to(views.device)
         return views[torch.arange(len(views), device=views.device)[:, None, None], numbers]
 
@@ -47,3 +43,12 @@ class Frames:
         if self.kind == "frozen":
             return draws.below("frozen frame", length, self.count)[..., None].repeat(length, axis=-1)
         return shuffled(draws, "frame order", np.full((len(draws), self.count), length), length)
+
+
+def refuse_stills(length: int) -> None:
+    """Raises: ``Refusal`` if clips of ``length`` frames have but one order."""
+    if length < 2:
+        raise Refusal(
+            f"loader.negatives:frames needs clips of at least 2 frames, these have {length}; "
+            "choose --loader.clip.length 2 or more, or loader.negatives:patches"
+        )
