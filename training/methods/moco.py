@@ -19,7 +19,7 @@ from training.batch_norms import frozen_statistics, select
 from training.encoders import Encoder
 from training.false_negatives import FalseNegatives, KeepAll
 from training.false_negatives.suspects import Samples, find_suspects
-from training.gather import gather
+from training.gather import collect, deal, gather
 from training.heads import projection
 from training.losses import contrast
 from training.methods.method import Adversarial, MethodModule, Outcome
@@ -40,6 +40,9 @@ class MoCo:
     """Length of the embeddings behind the projection head."""
     alpha: float = 2.0
     """Weight of the similarity to the sample's own negatives, inside the exponent."""
+    shuffle: bool = True
+    """Normalise keys among other samples than their queries, lest batch norms tell which belong together: they are
+    dealt out among the processes and back. MoCo draws a permutation, ours deals like cards. Alone it does nothing."""
 
     def __post_init__(self) -> None:
         if self.temperature <= 0 or self.queue < 1 or not 0 <= self.momentum <= 1:
@@ -92,8 +95,10 @@ class MoCoModule(MethodModule):
     @torch.no_grad()
     def target(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
         """Keys, by the clean branch; the key encoder's running statistics are not used and not moved."""
+        views = deal(views) if self.knobs.shuffle else views
         with select(self, "clean"), frozen_statistics(self):
-            return F.normalize(self.key_head(self.key_encoder(views)).to(views.dtype), dim=1)
+            keys = F.normalize(self.key_head(self.key_encoder(views)).to(views.dtype), dim=1)
+        return collect(keys) if self.knobs.shuffle else keys
 
     def against(
         self, anchors: Float[Tensor, "b d"], embeddings: Float[Tensor, "b d"], ids: Int[Tensor, " b"]
