@@ -45,8 +45,9 @@ def world() -> int:
 def deal(mine: Tensor) -> Tensor:
     """Deal everybody's rows out among the processes like cards: row i of all goes to process i modulo their number.
 
-    Each process gets as many as it gave, and some of everybody's (if it has as many as there are processes). Nothing is
-    drawn: who computes on dealt rows sees another part of the global batch, the same one whenever it is asked.
+    Each process gets as many as it gave; of everybody's, where it gave at least as many as there are processes. MoCo
+    draws a permutation, lest batch norms tell which key belongs to a query; this serves the same purpose and draws
+    nothing, so there is no state to save. All processes must give equally many.
     """
     return gather(mine)[rank() :: world()]
 

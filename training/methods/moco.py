@@ -41,8 +41,7 @@ class MoCo:
     alpha: float = 2.0
     """Weight of the similarity to the sample's own negatives, inside the exponent."""
     shuffle: bool = True
-    """Normalise keys among other samples than their queries, lest batch norms tell which belong together: they are
-    dealt out among the processes and back. MoCo draws a permutation, ours deals like cards. Alone it does nothing."""
+    """Normalise keys elsewhere than their queries: dealt out among the processes, and back. Alone it does nothing."""
 
     def __post_init__(self) -> None:
         if self.temperature <= 0 or self.queue < 1 or not 0 <= self.momentum <= 1:
@@ -109,8 +108,7 @@ class MoCoModule(MethodModule):
     @torch.no_grad()
     def advance(self, keys: Float[Tensor, "n d"], batch: Batch) -> None:
         """Move the key encoder towards the query encoder, and everybody's keys into the queue."""
-        pairs = ((self.key_encoder, self.encoder), (self.key_head, self.head))
-        for slow, fast in pairs:
+        for slow, fast in ((self.key_encoder, self.encoder), (self.key_head, self.head)):
             for key, query in zip(slow.parameters(), fast.parameters(), strict=True):
                 key.lerp_(query, 1 - self.knobs.momentum)
         times = len(keys) // len(batch.ids)
