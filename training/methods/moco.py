@@ -140,8 +140,7 @@ class MoCoModule(MethodModule):
         if suspects is not None:
             ignore = ignore | suspects
         ignore = torch.cat([others, ignore.repeat(times, 1)], dim=1)
-        if extra is not None:
-            extra = extra.repeat(times, 1, 1)
+        extra = None if extra is None else extra.repeat(times, 1, 1)
         candidates = torch.cat([own, self.queue.to(own.dtype)])
         return contrast(anchors, candidates, positive, self.knobs.temperature, ignore, extra, self.knobs.alpha)
 
