@@ -95,12 +95,6 @@ def identity(run: Pretrain) -> dict:
     """
     values = {name: value for name, value in describe(run).items() if name not in FREE}
     values["loader"] = {name: value for name, value in values["loader"].items() if name not in ("shards", "decoder")}
-    if not run.loader.weights:  # checkpoints that are older than weights know of none
-        del values["loader"]["weights"]
-    if run.norm == "batch":  # nor of a choice of norms
-        del values["norm"]
-    if not values["method"].get("shuffle", True):  # nor of dealing keys out
-        del values["method"]["shuffle"]
     del values["loader"]["views"]["by"]
     return values
 
