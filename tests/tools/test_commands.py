@@ -86,17 +86,8 @@ def test_negatives_attack_and_rule_are_chosen_together_in_any_order(order):
 def test_optimizers_are_swapped_and_the_fall_of_the_rate_is_named_behind_them():
     words = ["--optimizer.rate", "0.2", "--optimizer.weight-decay", "0.1"]
     assert parse(["simclr-cifar10", *words]).optimizer == SGD(rate=0.2, weight_decay=0.1)
-    stairs = [
-        "optimizer.fall:steps",
-        "--optimizer.fall.at",
-        "0.4",
-        "0.53",
-        "0.66",
-        "--optimizer.fall.to",
-        "0.1",
-        "0.05",
-        "0.01",
-    ]
+    at, to = ["--optimizer.fall.at", "0.4", "0.53", "0.66"], ["--optimizer.fall.to", "0.1", "0.05", "0.01"]
+    stairs = ["optimizer.fall:steps", *at, *to]
     for order in ([*words, *stairs], [*stairs, *words]):
         found = parse(["simclr-cifar10", "optimizer:lars", *order, "--optimizer.no-exclude"]).optimizer
         fall = Steps((0.4, 0.53, 0.66), (0.1, 0.05, 0.01))
