@@ -11,6 +11,7 @@ from pipelines.loader import Loader
 from shards.files import write_atomically
 from shards.refusal import Refusal
 from training.attacks import Attack, Stillness
+from training.average import Average
 from training.encoders import NarrowResNet, Network
 from training.false_negatives import FalseNegatives, KeepAll
 from training.methods import Method, SimCLR
@@ -30,6 +31,9 @@ class Pretrain:
     attack: Attack = field(default_factory=Stillness)
     false_negatives: FalseNegatives = field(default_factory=KeepAll)
     optimizer: Optimizer = field(default_factory=SGD)
+    average: float = 0.0
+    """Share of an averaged copy of the encoder that stays at each step, such as 0.999; 0 keeps none. Probes and
+    evaluation then measure the copy."""
     steps: int = 1000
     """Optimizer steps, over which the learning rate rises and falls."""
     seed: int = 0
@@ -62,6 +66,8 @@ class Pretrain:
             raise ValueError(f"floor_steps must be at least 0, got {self.floor_steps}")
         if len(self.profile) not in (0, 2):
             raise ValueError(f"profile needs the first step to trace and the first not to, got {self.profile}")
+        if not 0 <= self.average < 1:
+            raise ValueError(f"average is the share that stays, from 0 to below 1, got {self.average}")
         if not 0 <= self.max_broken <= 1:
             raise ValueError(f"max_broken must lie between 0 and 1, got {self.max_broken}")
 
@@ -70,6 +76,8 @@ class Pretrain:
         torch.manual_seed(self.seed)
         method = self.method.build(self.network.build(), self.false_negatives)
         self.attack.prepare(method)
+        if self.average:
+            method.average = Average(method.encoder, self.average)
         return method
 
 
@@ -90,6 +98,8 @@ def identity(run: Pretrain) -> dict:
     if not run.loader.weights:  # checkpoints that are older than weights know of none
         del values["loader"]["weights"]
     del values["loader"]["views"]["by"]
+    if not run.average:  # … nor of averaged copies
+        del values["average"]
     before = {"exclude": True, "fall": {"type": "Cosine"}}  # what was done before there was a choice
     values["optimizer"] = {name: value for name, value in values["optimizer"].items() if before.get(name) != value}
     return values
