@@ -17,13 +17,20 @@ COLOURS = {"untrained": "tab:gray", "trained": "tab:blue"}
 
 
 def draw_curves(folder: Path) -> Figure:
-    """Loss, online kNN and the share of the data-free floor over steps."""
+    """Loss, online kNN and the share of the data-free floor over steps; what a false-negative rule did, if one ran."""
     lines = read_metrics(folder)
-    figure, axes = plt.subplots(1, 3, figsize=(12, 3.2), constrained_layout=True)
+    found = {name: f"false negatives/{name}" for name in ("share removed", "precision", "recall")}
+    found = {name: key for name, key in found.items() if any(key in line for line in lines)}
+    panels = 4 if found else 3
+    figure, axes = plt.subplots(1, panels, figsize=(4 * panels, 3.2), constrained_layout=True)
     _plot(axes[0], lines, ["loss"], "loss")
     _plot(axes[1], lines, sorted({k for line in lines for k in line if k.startswith("knn/")}), "kNN while training, %")
     _plot(axes[2], lines, ["share of data-free floor"], "speed, share of data-free floor")
     axes[2].set_ylim(0, 1.1)
+    if found:
+        _plot(axes[3], lines, [*found.values()], "false negatives, shares of pairs")
+        axes[3].set_ylim(0, 1.05)
+        axes[3].legend([*found], fontsize="small")
     return figure
 
 
