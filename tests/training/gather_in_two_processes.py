@@ -8,6 +8,7 @@ from pipelines.batch import Batch
 from training.attacks import CLAE
 from training.encoders import Encoder
 from training.false_negatives import Oracle
+from training.false_negatives.by_sample import BySample
 from training.methods import MoCo, SimCLR
 from training.methods.method import MethodModule
 
@@ -44,7 +45,18 @@ def train(module: MethodModule, wrapped: torch.nn.Module, here: slice) -> list[t
     return slopes
 
 
+def remember(here: slice) -> dict[str, torch.Tensor]:
+    """What is left of three steps, clusters included; only process 0 finds them."""
+    memory = BySample(samples=14, width=4, count=3, refresh=0.5)
+    for step in range(STEPS):
+        draw = torch.Generator().manual_seed(step)
+        rows = torch.nn.functional.normalize(torch.randn(6, 4, generator=draw), dim=1)
+        memory.advance(rows[here], part(step, here).ids, step / STEPS)
+    return memory.state_dict()
+
+
 torch.set_num_threads(1)
+remembered = remember(slice(None))
 alone = [train(module, module, slice(None)) for module in map(build, METHODS)]
 
 dist.init_process_group("gloo")
@@ -55,4 +67,8 @@ for method, expected in zip(METHODS, alone, strict=True):
     for one, two in zip(expected, found, strict=True):
         torch.testing.assert_close(one, two, rtol=1e-9, atol=1e-13)
     print(f"{type(method).__name__}: same gradient")
+for name, tensor in remember(half).items():
+    assert torch.equal(tensor, remembered[name]), name
+assert int(remembered["clusters"].max()) == 2
+print("BySample: same memory")
 dist.destroy_process_group()

@@ -20,6 +20,7 @@ def in_two_processes(script: str, *words) -> str:
 def test_they_have_the_gradient_of_one():
     said = in_two_processes("gather_in_two_processes.py")
     assert said.count("SimCLR: same gradient") == said.count("MoCo: same gradient") == 2
+    assert said.count("BySample: same memory") == 2
 
 
 def test_they_see_disjoint_halves_of_the_same_batches(images, tmp_path):
