@@ -13,26 +13,31 @@ from matplotlib.figure import Figure
 
 from training.trackers import read_metrics
 
+SHARES = [f"false negatives/{name}" for name in ("share removed", "precision", "recall")]
 COLOURS = {"untrained": "tab:gray", "trained": "tab:blue"}
 
 
 def draw_curves(folder: Path) -> Figure:
-    """Loss, online kNN and the share of the data-free floor over steps."""
+    """Loss, online kNN and the share of the data-free floor over steps; what a false-negative rule did, if one ran."""
     lines = read_metrics(folder)
-    figure, axes = plt.subplots(1, 3, figsize=(12, 3.2), constrained_layout=True)
+    shares = [name for name in SHARES if any(name in line for line in lines)]
+    panels = 4 if shares else 3
+    figure, axes = plt.subplots(1, panels, figsize=(4 * panels, 3.2), constrained_layout=True)
     _plot(axes[0], lines, ["loss"], "loss")
     _plot(axes[1], lines, sorted({k for line in lines for k in line if k.startswith("knn/")}), "kNN while training, %")
     _plot(axes[2], lines, ["share of data-free floor"], "speed, share of data-free floor")
     axes[2].set_ylim(0, 1.1)
+    if shares:
+        _plot(axes[3], lines, shares, "false negatives")
+        axes[3].set_ylim(0, 1.05)
     return figure
 
 
 def _plot(axis: Axes, lines: list[dict], names: list[str], title: str) -> None:
     for name in names:
         steps = [line["step"] for line in lines if name in line]
-        axis.plot(
-            steps, [line[name] for line in lines if name in line], marker="." if len(steps) < 30 else "", label=name
-        )
+        values = [line[name] for line in lines if name in line]
+        axis.plot(steps, values, marker="." if len(steps) < 30 else "", label=name.removeprefix("false negatives/"))
     axis.set(title=title, xlabel="step")
     axis.grid(alpha=0.3)
     if len(names) > 1:

@@ -31,13 +31,14 @@ def check_parts(method: Method, attack: Attack, rule: FalseNegatives, negatives:
 
 
 def check_data(method: Method, rule: FalseNegatives, shards: DataSet) -> None:
-    """Raises: ``Refusal`` if labels are needed that the shards have not."""
+    """Raises: ``Refusal`` if labels are needed that the shards have not, or the rule wants more samples."""
     for part in (method, rule):
         if part.needs_labels and shards.classes is None:
             raise Refusal(
                 f"{type(part).__name__} needs labels, and {shards.folder} holds one class; choose a method and a rule "
                 "that need none, such as simclr and threshold"
             )
+    rule.check(len(shards))
     if isinstance(method, Supervised):
         names = shards.manifest.classes["label"]
         if len(names) > method.classes:

@@ -31,6 +31,14 @@ def gather(mine: Tensor) -> Tensor:
     return _Gather.apply(mine)
 
 
+def from_first(mine: Tensor) -> Tensor:
+    """Process 0's values, on every process."""
+    values = mine.clone()
+    if dist.is_initialized():
+        dist.broadcast(values, src=0)
+    return values
+
+
 def rank() -> int:
     """This process's number; 0 outside distributed runs."""
     return dist.get_rank() if dist.is_initialized() else 0

@@ -19,7 +19,7 @@ from training.encoders import Encoder
 from training.fit import check_data
 from training.floor import step_without_data
 from training.methods.method import MethodModule, Outcome
-from training.processes import open_accelerator, settle
+from training.processes import kept_alike, open_accelerator, settle
 from training.progress import Progress
 from training.resume import check_same_run, checkpoint_to_resume, facts_of
 from training.run import Pretrain, save_run
@@ -48,6 +48,7 @@ def pretrain(run: Pretrain) -> Encoder:
         check_data(run.method, run.false_negatives, shards)
         _announce(run, accelerator, shards, first)
         method = run.build(len(shards))
+        kept_alike(method)
         wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
         bare = optimizer.optimizer
         take_step = _stepper(run, accelerator, method, wrapped, optimizer)

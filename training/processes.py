@@ -5,9 +5,12 @@ import os
 
 import torch
 from accelerate import Accelerator
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 from pipelines.loader import Place
 from shards.refusal import Refusal
+from training.false_negatives.rule import Memory
 
 
 def open_accelerator(precision: str, trackers: list, folder: str) -> Accelerator:
@@ -44,6 +47,13 @@ def settle(accelerator: Accelerator) -> Place:
     threads = max(len(os.sched_getaffinity(0)) // local, 1)
     torch.set_num_threads(threads)
     return Place(accelerator.process_index, accelerator.num_processes, accelerator.device, threads)
+
+
+def kept_alike(method: nn.Module) -> None:
+    """Have DDP leave alone what rules remember: all processes know it, and it would be sent before each step."""
+    places = {place: part for place, part in method.named_modules() if isinstance(part, Memory)}
+    names = [f"{place}.{name}" for place, part in places.items() for name in part.state_dict()]
+    DistributedDataParallel._set_params_and_buffers_to_ignore_for_model(method, names)
 
 
 def keep_memory() -> None:

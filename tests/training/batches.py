@@ -15,10 +15,10 @@ def batch(count: int, negatives: int = 0, seed: int = 0, ids=None, labels=None, 
     return Batch(views, extra, numbers, torch.arange(count) % 3 if labels is None else torch.tensor(labels))
 
 
-def build(method, rule=None, attack=None, network=None):
+def build(method, rule=None, attack=None, network=None, samples=0):
     """A method's module in double precision and training mode, prepared for the attack."""
     torch.manual_seed(0)
-    module = method.build((network or NarrowResNet(width=4, zero_init=False)).build(), rule)
+    module = method.build((network or NarrowResNet(width=4, zero_init=False)).build(), rule, samples)
     if attack is not None:
         attack.prepare(module)
     return module.double()

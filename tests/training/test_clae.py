@@ -7,6 +7,7 @@ from tests.training.batches import batch, buffers, build, unchanged
 from training.attacks import CLAE
 from training.batch_norms import export, frozen_statistics, select
 from training.encoders import NarrowResNet, NarrowResNet3D
+from training.false_negatives import Oracle
 from training.methods import UEL, MoCo, Plain, SimCLR
 
 METHODS = {"simclr": SimCLR(), "moco": MoCo(queue=16), "plain": Plain(), "uel": UEL()}
@@ -126,6 +127,27 @@ def test_the_loss_is_the_sum_of_both_terms(anchor):
         worse = module.embed(found.view)
     term = module.against(second if anchor == "other" else first, worse, given)
     assert whole.item() == pytest.approx((clean + 0.7 * term).item(), rel=1e-12)
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_an_attack_that_knows_false_negatives_climbs_the_loss_without_them(told):
+    """NT-Xent of CLAE §1.2 in a plain double loop, whose slope the attack's is."""
+    method, given = build(SimCLR(), Oracle(in_attack=told), attack=CLAE()), batch(6)
+    before, view = buffers(method), given.views[0].clone().requires_grad_()
+    with select(method, "adversarial"), frozen_statistics(method):
+        embedding = method.embed(view)
+    both, loss = torch.cat([embedding.detach(), embedding]), 0.0
+    for a in range(12):
+        own = (a + 6) % 12
+        near = [b for b in range(12) if b % 6 != a % 6 and not (told and given.labels[a % 6] == given.labels[b % 6])]
+        similar = both[[own, *near]] @ both[a] / 0.2
+        loss = loss - torch.log_softmax(similar, 0)[0] / 12
+    (expected,) = torch.autograd.grad(loss, view)
+    moved = CLAE()(method, given).view
+    assert unchanged(method, before)
+    assert torch.equal((moved - given.views[0]).sign(), expected.sign())
+    found = CLAE()._slope(method, given, method.suspect(given, 1.0))
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12 * expected.abs().max().item())
 
 
 def test_nonsense_is_refused():

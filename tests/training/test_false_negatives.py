@@ -1,5 +1,7 @@
 """Rules: what they remove, when, how much of it, and what is counted."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -7,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shards.refusal import Refusal
-from training.false_negatives import KeepAll, Oracle, Threshold
+from tests.training.batches import batch, build
+from tests.training.second import fnc_suspects, nt_xent
+from training.false_negatives import FNC, AtRandom, Cluster, KeepAll, Oracle, Threshold, TopFraction, TopK
 from training.false_negatives.schedule import Schedule
 from training.false_negatives.suspects import Detector, Samples, summarise
+from training.methods import SimCLR
 
 AT_ONCE = Schedule(start=0.0, ramp=0.0, most=1.0)
 
@@ -23,8 +28,11 @@ def samples(count, views=2, seed=0, ids=None, labels=True):
 
 def find(rule, anchors, candidates, progress):
     """The removed pairs, and the counts."""
-    suspects, counts = Detector(rule, 20, 3)(anchors, candidates, progress)
-    return suspects.removed, counts
+    detector = Detector(rule, 20, 3)
+    if detector.memory is not None:  # as if it had found clusters
+        detector.memory.clusters.copy_(torch.arange(20) % 3)
+    suspects, counts = detector(anchors, candidates, progress)
+    return suspects.removed if suspects.attracted is None else suspects.attracted, counts
 
 
 def best(anchors, candidates, i, m):
@@ -98,7 +106,8 @@ def test_labels_reach_no_rule_but_the_oracle():
             return super().__call__(pairs)
 
     find(Spy(0.5, schedule=AT_ONCE), one, one, 1.0)
-    assert seen == [None]
+    find(AtRandom(Spy(0.5, schedule=AT_ONCE)), one, one, 1.0)
+    assert seen == [None, None]
 
 
 def test_anchors_without_negatives_are_counted():
@@ -122,3 +131,102 @@ def test_a_schedule_is_nothing_then_rises_to_the_most(start, ramp, most):
 def test_shares_beyond_one_are_refused(knobs):
     with pytest.raises(ValueError, match="shares, from 0 to 1"):
         Schedule(**knobs)
+
+
+LOOKING = {
+    "threshold": Threshold(0.3),
+    "top-k": TopK(3),
+    "top-fraction": TopFraction(schedule=Schedule(most=0.3)),
+    "fnc": FNC(3, 0.3, schedule=Schedule()),
+    "cluster": Cluster(3),
+    "oracle": Oracle(schedule=Schedule()),
+    "random": AtRandom(Threshold(0.3)),
+}
+MANY = [0, 1, 2, 10, 11, 12, 13, 14, 15, 16, -1, -1]
+
+
+@pytest.mark.parametrize("name", LOOKING)
+def test_all_rules_wait_grow_and_keep_off_own_samples_and_empty_places(name):
+    schedule = Schedule(start=0.2, ramp=0.5, most=0.6)
+    rule = LOOKING[name]
+    rule = (
+        replace(rule, like=replace(rule.like, schedule=schedule))
+        if name == "random"
+        else replace(rule, schedule=schedule)
+    )
+    anchors, candidates = samples(6), samples(12, seed=1, ids=MANY)
+    candidate = (anchors.ids[:, None] != candidates.ids) & (candidates.ids >= 0)
+    counts = []
+    for progress in (0.0, 0.19, 0.3, 0.5, 0.7, 1.0):
+        found, _ = find(rule, anchors, candidates, progress)
+        assert not (found & ~candidate).any()
+        assert (found.sum(1) <= schedule.share(progress) * candidate.sum(1) + 1e-6).all()
+        counts.append(int(found.sum()))
+    assert counts[:2] == [0, 0] and counts == sorted(counts) and counts[-1] > counts[2]
+
+
+@pytest.mark.parametrize("name", LOOKING)
+def test_which_pairs_are_found_does_not_depend_on_the_order_of_candidates(name):
+    anchors, candidates = samples(6), samples(12, seed=1, ids=MANY)
+    order = torch.randperm(12, generator=torch.Generator().manual_seed(2))
+    moved = Samples(candidates.embeddings[order], candidates.ids[order], candidates.labels[order])
+    found, _ = find(LOOKING[name], anchors, candidates, 1.0)
+    assert found.any() and torch.equal(find(LOOKING[name], anchors, moved, 1.0)[0], found[:, order])
+
+
+def test_top_k_is_a_sorted_list_cut_off():
+    anchors, candidates = samples(6), samples(12, seed=1, ids=MANY)
+    found, _ = find(TopK(4, schedule=AT_ONCE), anchors, candidates, 1.0)
+    for i in range(6):
+        there = [m for m in range(10) if candidates.ids[m] != anchors.ids[i]]
+        expected = sorted(there, key=lambda m: -best(anchors, candidates, i, m))[:4]
+        assert sorted(found[i].nonzero()[:, 0].tolist()) == sorted(expected)
+    everybody, _ = find(TopK(99, schedule=AT_ONCE), anchors, candidates, 1.0)
+    assert torch.equal(everybody, (anchors.ids[:, None] != candidates.ids) & (candidates.ids >= 0))
+
+
+def test_a_fraction_of_the_most_similar_grows_with_the_ramp():
+    one, rule = samples(11), TopFraction(schedule=Schedule(start=0.0, ramp=1.0, most=0.5))
+    assert [find(rule, one, one, p)[0].sum(1).unique().tolist() for p in (0.0, 0.4, 1.0)] == [[0], [2], [5]]
+    half, fifth = find(rule, one, one, 1.0)[0], find(rule, one, one, 0.4)[0]
+    assert not (fifth & ~half).any()
+
+
+@pytest.mark.parametrize("support", [0, 3])
+def test_fnc_is_its_slow_self_over_all_views(support):
+    rule, anchors, candidates = FNC(3, 0.9, support), samples(8, 2 + support), samples(9, seed=1)
+    found, _ = find(rule, anchors, candidates, 0.0)  # no warm-up
+    expected = fnc_suspects(anchors.embeddings.numpy(), candidates.embeddings.numpy(), 3, 0.9, own=range(8))
+    assert (found.numpy() == expected).all() and 0 < expected.sum() < 3 * 8
+    assert rule.support_views == AtRandom(rule).support_views == support and Threshold().support_views == 0
+
+
+def test_fnc_attracts_unless_told_otherwise():
+    one = samples(6)
+    suspects, _ = Detector(FNC(), 6, 3)(one, one, 0.0)
+    assert suspects.removed is None and suspects.attracted.any()
+    assert Detector(FNC(action="remove"), 6, 3)(one, one, 0.0)[0].attracted is None
+
+
+@pytest.mark.parametrize("action", ["remove", "attract"])
+def test_an_oracle_removes_from_the_loss_or_attracts_in_it(action):
+    method, given = build(SimCLR(), Oracle(action=action)).eval(), batch(6)
+    first, second = (part.detach() for part in method.embed(torch.cat(given.views)).chunk(2))
+    same = (given.labels[:, None] == given.labels) & ~torch.eye(6, dtype=torch.bool)
+    told = {"removed" if action == "remove" else "attracted": same.numpy()}
+    assert method(given).loss.item() == pytest.approx(nt_xent(first, second, 0.2, **told), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: TopK(0), "count must be at least 1, got 0"),
+        (lambda: FNC(above=1.5), "above=1.5"),
+        (lambda: FNC(support=-1), "support=-1"),
+        (lambda: Cluster(1), "clusters=1"),
+        (lambda: Cluster(refresh=0.0), "refresh=0.0"),
+    ],
+)
+def test_nonsense_is_refused(make, said):
+    with pytest.raises(ValueError, match=said):
+        make()

@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from training.charts import draw_radii
+from training.charts import draw_curves, draw_radii
 from training.report import write_joint_report
 from training.tables import all_tables, radii_table
 
@@ -68,3 +68,16 @@ def test_the_plot_shows_every_row_of_the_table(runs):
     assert drawn == {*radii_table(found).rows, "chance"}
     bands = [c for c in axis.collections if type(c).__name__ == "FillBetweenPolyCollection"]
     assert len(bands) == (4 if runs > 1 else 0)
+
+
+def test_curves_show_false_negatives_where_a_rule_ran(tmp_path):
+    lines = [{"step": step, "loss": 2.0 / step, "share of data-free floor": 0.9} for step in (1, 2, 3)]
+    log = tmp_path / "metrics.jsonl"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert len(draw_curves(tmp_path).axes) == 3
+    shares = {"false negatives/share removed": 0.1, "false negatives/recall": 0.5}  # no precision: nothing was removed
+    log.write_text("".join(json.dumps(line | shares) + "\n" for line in lines))
+    *_, panel = draw_curves(tmp_path).axes
+    drawn = {line.get_label(): line.get_ydata().tolist() for line in panel.get_lines()}
+    assert drawn == {"share removed": [0.1] * 3, "recall": [0.5] * 3}
+    assert [text.get_text() for text in panel.get_legend().get_texts()] == ["share removed", "recall"]

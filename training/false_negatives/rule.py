@@ -47,6 +47,9 @@ class Rule:
         """How many further views of each sample it looks at."""
         return 0
 
+    def check(self, samples: int) -> None:
+        """Raises: ``Refusal`` if it cannot work on a data set of so many samples."""
+
     def memory(self, samples: int, width: int) -> Memory | None:
         """Room for embeddings ``width`` long of a data set of ``samples``."""
         return None

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from training.false_negatives.largest import largest
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -36,10 +38,5 @@ class Schedule:
         share = self.share(progress)
         if share >= 1:
             return suspected & candidates
-        allowed = (share * candidates.sum(1, keepdim=True) + 1e-6).long()  # 0.1 of 10 is 1, whatever floats say
-        most = int(allowed.max())
-        if not most:
-            return torch.zeros_like(suspected)
-        ranked = similarity.masked_fill(~suspected, -torch.inf).topk(most, dim=1).indices
-        within = torch.arange(most, device=similarity.device) < allowed
-        return torch.zeros_like(suspected).scatter_(1, ranked, within) & suspected & candidates
+        allowed = (share * candidates.sum(1) + 1e-6).long()  # 0.1 of 10 is 1, whatever floats say
+        return largest(similarity.masked_fill(~suspected, -torch.inf), allowed)
