@@ -16,7 +16,7 @@ from training.false_negatives import FalseNegatives, KeepAll
 from training.fit import check_parts
 from training.methods import Method, SimCLR
 from training.methods.method import MethodModule
-from training.optimizers import SGD
+from training.optimizers import SGD, Optimizer
 from training.probes.online import OnlineKNN
 from training.values import describe, revive
 
@@ -30,9 +30,9 @@ class Pretrain:
     method: Method = field(default_factory=SimCLR)
     attack: Attack = field(default_factory=Stillness)
     false_negatives: FalseNegatives = field(default_factory=KeepAll)
-    optimizer: SGD = field(default_factory=SGD)
+    optimizer: Optimizer = field(default_factory=SGD)
     steps: int = 1000
-    """Optimizer steps; the learning rate falls to zero over them."""
+    """Optimizer steps, over which the learning rate rises and falls."""
     seed: int = 0
     """Of the initial weights, the order, and every draw."""
     precision: Literal["no", "bf16"] = "no"
@@ -92,6 +92,8 @@ def identity(run: Pretrain) -> dict:
     if not run.loader.weights:  # checkpoints that are older than weights know of none
         del values["loader"]["weights"]
     del values["loader"]["views"]["by"]
+    before = {"exclude": True, "fall": {"type": "Cosine"}}  # what was done before there was a choice
+    values["optimizer"] = {name: value for name, value in values["optimizer"].items() if before.get(name) != value}
     return values
 
 

@@ -16,6 +16,8 @@ from training.attacks import CLAE, Stillness
 from training.encoders import R3D18
 from training.false_negatives import KeepAll, Threshold
 from training.false_negatives.schedule import Schedule
+from training.optimizers import LARS, SGD
+from training.optimizers.rates import Level, Steps
 from training.pretrain import parse
 from training.recipes import DEFAULT, RECIPES
 
@@ -79,6 +81,18 @@ def test_negatives_attack_and_rule_are_chosen_together_in_any_order(order):
     assert run.loader.negatives == Patches(count=3) and run.attack == CLAE(radius=0.02, anchor="other")
     assert run.false_negatives == Threshold(above=0.5, schedule=Schedule(most=0.3))
     assert parse(["simclr-moving"]).attack == Stillness() and parse(["simclr-moving"]).false_negatives == KeepAll()
+
+
+def test_optimizers_are_swapped_and_the_fall_of_the_rate_is_named_behind_them():
+    words = ["--optimizer.rate", "0.2", "--optimizer.weight-decay", "0.1"]
+    assert parse(["simclr-cifar10", *words]).optimizer == SGD(rate=0.2, weight_decay=0.1)
+    at, to = ["--optimizer.fall.at", "0.4", "0.53", "0.66"], ["--optimizer.fall.to", "0.1", "0.05", "0.01"]
+    stairs = ["optimizer.fall:steps", *at, *to]
+    for order in ([*words, *stairs], [*stairs, *words]):
+        found = parse(["simclr-cifar10", "optimizer:lars", *order, "--optimizer.no-exclude"]).optimizer
+        fall = Steps((0.4, 0.53, 0.66), (0.1, 0.05, 0.01))
+        assert found == LARS(rate=0.2, weight_decay=0.1, exclude=False, fall=fall)
+    assert parse(["simclr-moving", "optimizer.fall:level"]).optimizer == SGD(rate=0.1, fall=Level())
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones(tmp_path):
