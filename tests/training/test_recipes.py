@@ -13,12 +13,6 @@ import torch
 from accelerate import Accelerator
 
 from pipelines.loader import Place
-from shards.make import make_split
-from shards.plan import Plan
-from shards.sources.synthetic import Synthetic
-from shards.target import Local
-from shards.textures import Stochastic
-from shards.treat import Treatment
 from tests.training.published_values import VALUES
 from training.encoders import NarrowResNet, NarrowResNet3D
 from training.loop import _stepper
@@ -43,16 +37,6 @@ def test_every_published_recipe_stands_in_the_table():
     assert {name: needed - found for name, found in fields.items() if needed - found} == {}
 
 
-@pytest.fixture(scope="module")
-def textured(tmp_path_factory) -> Path:
-    """OUT/train of 16 images with textures."""
-    out = tmp_path_factory.mktemp("textured")
-    source = Synthetic("image", train=16, test=0)
-    plan = Plan(source, source.splits()["train"], 16, Treatment(texture=Stochastic()))
-    assert sum(done.items for done in make_split(plan, Local(out / "train"))) == 16
-    return out
-
-
 def small(run: Pretrain, shards: Path) -> Pretrain:
     """The run on few and small samples, with a small network and queue; all else is the recipe's."""
     clip = replace(run.loader.clip, length=min(run.loader.clip.length, 4))
@@ -63,15 +47,15 @@ def small(run: Pretrain, shards: Path) -> Pretrain:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe_takes_two_steps(name, textured, videos):
+def test_a_recipe_takes_two_steps(name, images, videos, textured):
     recipe = RECIPES[name]
-    run = small(recipe, videos if recipe.loader.clip.length > 1 else textured)
-    accelerator, place = Accelerator(cpu=True), Place()
-    method = run.build(16)
+    plain = videos if recipe.loader.clip.length > 1 else images
+    run = small(recipe, textured("image") if recipe.loader.negatives.of_textures else plain)
+    accelerator, method = Accelerator(cpu=True), run.build(16)
     wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
     take_step = _stepper(run, accelerator, method, wrapped, optimizer)
     begun = [p.detach().clone() for p in method.encoder.parameters()]
-    with closing(run.loader.open(place, run.seed)) as batches:
+    with closing(run.loader.open(Place(), run.seed)) as batches:
         for step in range(2):
             outcome = take_step(next(batches), step)
             assert outcome.loss.isfinite()
