@@ -13,7 +13,7 @@ from pipelines.negatives import Patches
 from shards.sources.synthetic import Synthetic
 from tests.making import make_all
 from training.attacks import CLAE, Stillness
-from training.encoders import R3D18
+from training.encoders import Video
 from training.false_negatives import KeepAll, Threshold
 from training.false_negatives.schedule import Schedule
 from training.optimizers import LARS, SGD
@@ -59,15 +59,15 @@ def test_a_bare_command_line_is_the_default_recipe():
 @pytest.mark.parametrize(
     "words",
     [
-        "loader.negatives:patches --loader.negatives.count 2 loader.decoder:plain network:r3d18 --steps 9",
-        "network:r3d18 loader.decoder:plain --steps 9 loader.negatives:patches --loader.negatives.count 2",
-        "--steps 9 loader.decoder:plain loader.negatives:patches network:r3d18 --loader.negatives.count 2",
+        "loader.negatives:patches --loader.negatives.count 2 loader.decoder:plain network:video --steps 9",
+        "network:video loader.decoder:plain --steps 9 loader.negatives:patches --loader.negatives.count 2",
+        "--steps 9 loader.decoder:plain loader.negatives:patches network:video --loader.negatives.count 2",
     ],
 )
 def test_parts_are_swapped_in_any_order(words):
-    run = parse(["simclr-cifar10", *words.split()])
+    run = parse(["simclr-cifar10", *words.split(), "--network.name", "mc3_18"])
     assert run.loader.decoder == Plain() and run.loader.negatives == Patches(count=2)
-    assert run.network == R3D18() and run.steps == 9 and run.loader.batch == 512
+    assert run.network == Video("mc3_18") and run.steps == 9 and run.loader.batch == 512
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

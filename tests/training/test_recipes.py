@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
+import tyro
 from accelerate import Accelerator
 
 from pipelines.loader import Place
+from shards.refusal import Refusal
 from tests.training.published_values import VALUES
+from tools.make_shards import make
 from training.encoders import NarrowResNet, NarrowResNet3D
 from training.loop import _stepper
 from training.pretrain import parse
@@ -46,6 +49,23 @@ def small(run: Pretrain, shards: Path) -> Pretrain:
     return replace(run, loader=loader, network=network, method=method, precision="no", steps=2)
 
 
+def test_a_factor_of_the_loss_may_stand_in_rate_and_decay_instead():
+    """The fork's loss is 0.5 / 0.07 times ours, at a rate of 0.25 and a decay of 1e-4."""
+    ours = RECIPES["susceptibility-simclr-cifar10"].optimizer
+    fork, ends = replace(ours, rate=0.25, weight_decay=1e-4), []
+    for optimizer, factor in ((ours, 1.0), (fork, 0.5 / 0.07)):
+        layer = torch.nn.Linear(3, 2, dtype=torch.float64)
+        torch.nn.init.constant_(layer.weight, 0.3)
+        torch.nn.init.constant_(layer.bias, 0.2)
+        step = optimizer.build(layer)
+        for _ in range(5):
+            step.zero_grad()
+            (factor * layer(torch.ones(1, 3, dtype=torch.float64)).pow(4).sum()).backward()
+            step.step()
+        ends.append(torch.cat([layer.weight.flatten(), layer.bias]).detach())
+    assert torch.allclose(*ends, rtol=1e-12, atol=0) and not torch.allclose(ends[0][:1], ends[0].new_tensor([0.3]))
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_takes_two_steps(name, images, videos, textured):
     recipe = RECIPES[name]
@@ -63,13 +83,17 @@ def test_a_recipe_takes_two_steps(name, images, videos, textured):
     assert not all(learned)
 
 
-def commands(name: str) -> list[list[str]]:
-    """The words behind ``pretrain.py`` of the commands in the comment above a recipe; "…" repeats the first's name."""
+def comment(name: str) -> list[str]:
+    """The lines above a recipe; lines that go on, further to the right, are joined."""
     key = re.compile(rf'((?: {{4}}# ?.*\n)+) {{4}}"{name}": ')
-    comment = next(found[1] for file in FOLDER.rglob("*.py") if (found := key.search(file.read_text())))
-    lines = [line.removeprefix("    #").removeprefix(" ") for line in re.sub(r"\\?\n    # {3,}", " ", comment).splitlines()]
-    full = [line.split("training/pretrain.py")[1] for line in lines if "training/pretrain.py" in line]
-    more = [f"{name} {line.removeprefix('… ')}" for line in lines if line.startswith("… ")]
+    found = next(match[1] for file in FOLDER.rglob("*.py") if (match := key.search(file.read_text())))
+    return [line.removeprefix("    # ") for line in re.sub(r" ?\\?\n    # {3,}", " ", found).splitlines()]
+
+
+def commands(name: str) -> list[list[str]]:
+    """The words behind ``pretrain.py`` in the comment above a recipe; "…" stands for the first command."""
+    full = [line.split("training/pretrain.py")[1] for line in comment(name) if "training/pretrain.py" in line]
+    more = [f"{name} {line.removeprefix('… ')}" for line in comment(name) if line.startswith("… ")]
     return [shlex.split(line) for line in full + more]
 
 
@@ -81,6 +105,17 @@ def test_the_comment_above_a_recipe_is_its_command(name):
     assert parse(first) == replace(RECIPES[name], loader=replace(RECIPES[name].loader, shards=shards))
     for words in more:  # each says something else, and can be said
         assert parse(words) != RECIPES[name] and words[0] == name
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_shards_of_a_recipe_are_made_by_the_command_above_it(name, tmp_path):
+    """Its words are understood, its data are not here."""
+    made = [line.split("make_shards.py")[1] for line in comment(name) if "make_shards.py" in line and "$DATA" in line]
+    for line in made:
+        words = shlex.split(line.replace("$DATA", str(tmp_path / "absent")))
+        with pytest.raises(Refusal, match="absent"):
+            tyro.cli(make, args=words, config=(tyro.conf.CascadeSubcommandArgs,))
+    assert made or any(line.startswith("Shards as for") or "make_shards.py" in line for line in comment(name))
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -18,7 +18,7 @@ from pipelines.loader import Loader
 from pipelines.negatives import Patches
 from pipelines.views import MoCoViews
 from training.attacks import CLAE
-from training.encoders import R3D18, Timm
+from training.encoders import Timm, Video
 from training.false_negatives import Threshold
 from training.false_negatives.schedule import Schedule
 from training.methods import MoCo, SimCLR
@@ -48,7 +48,7 @@ LARGE = {
             Path("data/kinetics/train"), batch=512, side=112, clip=Clip(length=16, stride=4),
             views=MoCoViews(),
         ),
-        network=R3D18(),
+        network=Video("r3d_18"),
         optimizer=SGD(rate=0.6),
         steps=47_000,
         precision="bf16",
@@ -77,10 +77,10 @@ LARGE = {
     # its README gives the highest accuracy (IFM's hyper-parameters, batches of 512, patches, 16384 keys).
     "moco-kinetics": Pretrain(
         loader=Loader(
-            Path("data/kinetics/train"), batch=512, side=112, clip=Clip(length=16, stride=4), views=MoCoViews(),
+            Path("data/k400/train"), batch=512, side=112, clip=Clip(length=16, stride=4), views=MoCoViews(),
             negatives=Patches(),
         ),
-        network=R3D18(),
+        network=Video("r3d_18"),
         method=MoCo(queue=16384, momentum=0.99, alpha=2.0),
         attack=CLAE(radius=0.0068),
         false_negatives=Threshold(schedule=Schedule(most=2 / 400)),
@@ -90,7 +90,8 @@ LARGE = {
         probe=OnlineKNN(every=2000, bank=20_000, queries=2000),
         out=Path("runs/moco-kinetics"),
     ),
-    # python tools/make_shards.py --out data/ucf101 ucf101 --root $DATA/UCF-101 --lists $DATA/ucfTrainTestlist recode:h264
+    # python tools/make_shards.py --out data/ucf101 ucf101 --root $DATA/UCF-101 --lists $DATA/ucfTrainTestlist \
+    #     recode:h264
     # accelerate launch training/pretrain.py simclr-ucf101 --loader.shards data/ucf101/train
     # … loader.negatives:none attack:none false-negatives:keep-all
     # All three modules, and plain; 200 epochs. Rate: as for simclr-kinetics, by the batch. alpha: as for moco-cifar10,
@@ -100,7 +101,7 @@ LARGE = {
             Path("data/ucf101/train"), batch=256, side=112, clip=Clip(length=16, stride=2), views=MoCoViews(),
             negatives=Patches(),
         ),
-        network=R3D18(),
+        network=Video("r3d_18"),
         method=SimCLR(alpha=1.13),
         attack=CLAE(radius=0.0068),
         false_negatives=Threshold(schedule=Schedule(most=2 / 101)),

@@ -67,6 +67,7 @@ SMALL = {
         probe=OnlineKNN(every=100),
         out=Path("runs/simclr-jhmdb6"),
     ),
+    # Shards as for simclr-cifar10.
     # accelerate launch training/pretrain.py moco-cifar10
     # … loader.negatives:patches attack:clae false-negatives:threshold
     # Plain, and with all three modules; 24 and 53 minutes on one shared core. Figures: EXPERIMENTS.md, "Three modules".
@@ -81,6 +82,7 @@ SMALL = {
         probe=OnlineKNN(every=500, neighbours=200),
         out=Path("runs/moco-cifar10"),
     ),
+    # Shards as for simclr-jhmdb6.
     # accelerate launch training/pretrain.py moco-jhmdb6
     # … loader.negatives:patches attack:clae false-negatives:threshold
     # Plain, and with all three modules; minutes on one core. Figures: EXPERIMENTS.md, "Three modules".

@@ -1,12 +1,11 @@
 """Non-semantic negatives on ImageNet-100 (Ge et al., 2021, arXiv 2110.14189), as the official README runs them.
 
-The README's two configurations; linear accuracy there, of three runs, in percent: MoCo v2 77.88, textures 77.76, patches
-79.35; with IFM's hyper-parameters 80.00 and, with patches, 81.18. None was run by us yet. The plain arm of each is
-``loader.negatives:none``.
+The README's two configurations; linear accuracy there, mean of three runs, in percent: MoCo v2 77.88, textures 77.76,
+patches 79.35; with IFM's hyper-parameters 80.00 and, with patches, 81.18. None was run by us yet. The plain arm of each
+is ``loader.negatives:none``.
 
 What differs from that code: the rate falls step by step, not epoch by epoch; batches go on across the end of an epoch;
-timm's ResNets start their blocks as the identity, torchvision's do not. Floats are single, as there; ``--precision bf16``
-is quicker on GPUs.
+timm's ResNets start their blocks as the identity, torchvision's do not. ``--precision bf16`` is quicker on GPUs.
 """
 
 from dataclasses import replace
@@ -37,14 +36,15 @@ PATCHES = Pretrain(
 )  # fmt: skip
 
 NON_SEMANTIC_RUNS = {
-    # python tools/make_shards.py --out data/imagenet100 imagenet --root $DATA/ILSVRC2012 --classes imagenet100.txt
+    # python tools/make_shards.py --out data/imagenet100 imagenet --root $DATA/ILSVRC2012 \
+    #     --classes $DATA/imagenet100.txt
     # accelerate launch --num_processes 8 training/pretrain.py moco-imagenet100-patches
     # … --method.alpha 3
     # … --method.queue 8192
     # As published, and the README's two other rows.
     "moco-imagenet100-patches": PATCHES,
-    # python tools/make_shards.py --out data/imagenet100 imagenet --root $DATA/ILSVRC2012 --classes imagenet100.txt \
-    #     texture:stochastic
+    # python tools/make_shards.py --out data/imagenet100 imagenet --root $DATA/ILSVRC2012 \
+    #     --classes $DATA/imagenet100.txt texture:stochastic
     # accelerate launch --num_processes 8 training/pretrain.py moco-imagenet100-textures
     "moco-imagenet100-textures": replace(
         PATCHES,

@@ -1,13 +1,14 @@
 """Contrast beside supervision on CIFAR-10, as a fork by the first author of arXiv 2207.10862 trained them.
 
-The fork, github.com/rohit-gupta/SupContrast, is 13 months older than the paper (Gupta et al., 2023), whose own settings
-are not known to us, nor is its rule that finds false negatives. So these are the fork's settings, not the paper's. Where
-its README and the checkpoints that it names differ, the checkpoints decide. None was run by us yet.
+The fork, github.com/rohit-gupta/SupContrast, is 13 months older than the paper (Gupta et al., 2023), and that its owner
+is the author is inferred. The paper's own settings are not known to us, nor is its rule that finds false negatives. So
+these are the fork's settings, not the paper's. Where its README and the checkpoints that it names differ, the
+checkpoints decide. None was run by us yet.
 
-The fork's loss is temperature / 0.07 times the usual one. For SimCLR, which has no such factor here, it is moved into the
-rate and out of the weight decay, which gives SGD the same steps. What else differs from that code: the rate rises from 0,
-not from 0.01, and falls to 0, not to a thousandth; encoders normalise by ImageNet's mean and deviation; batches go on
-across the end of an epoch.
+The fork's loss is temperature / 0.07 times the usual one. For SimCLR, which has no such factor here, it is moved into
+the rate and out of the weight decay, which gives SGD the same steps. What else differs from that code: the rate rises
+from 0, not from 0.01, and falls to 0, not to a thousandth; encoders normalise by ImageNet's mean and deviation; batches
+go on across the end of an epoch.
 """
 
 from dataclasses import replace
