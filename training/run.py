@@ -16,6 +16,7 @@ from training.false_negatives import FalseNegatives, KeepAll
 from training.fit import check_parts
 from training.methods import Method, SimCLR
 from training.methods.method import MethodModule
+from training.norms import Norm, normalise_by
 from training.optimizers import SGD, Optimizer
 from training.probes.online import OnlineKNN
 from training.values import describe, revive
@@ -30,6 +31,10 @@ class Pretrain:
     method: Method = field(default_factory=SimCLR)
     attack: Attack = field(default_factory=Stillness)
     false_negatives: FalseNegatives = field(default_factory=KeepAll)
+    norm: Norm = "batch"
+    """What normalises, in the encoder and in the head. "batch": each process's own part of the batch, so that several
+    processes are another run than one. "synchronised": the global batch, however many processes share it. "group": no
+    batch at all, each sample for itself, in groups of 8 to 16 channels."""
     optimizer: Optimizer = field(default_factory=SGD)
     steps: int = 1000
     """Optimizer steps, over which the learning rate rises and falls."""
@@ -71,7 +76,8 @@ class Pretrain:
         """The method's module as a run on ``samples`` samples begins: a pure function of the seed."""
         torch.manual_seed(self.seed)
         method = self.method.build(self.network.build(), self.false_negatives, samples)
-        self.attack.prepare(method)
+        normalise_by(method, self.norm)
+        self.attack.prepare(method)  # after it: an attack's batch norms are copies
         return method
 
 
@@ -89,8 +95,6 @@ def identity(run: Pretrain) -> dict:
     """
     values = {name: value for name, value in describe(run).items() if name not in FREE}
     values["loader"] = {name: value for name, value in values["loader"].items() if name not in ("shards", "decoder")}
-    if not run.loader.weights:  # checkpoints that are older than weights know of none
-        del values["loader"]["weights"]
     del values["loader"]["views"]["by"]
     before = {"exclude": True, "fall": {"type": "Cosine"}}  # what was done before there was a choice
     values["optimizer"] = {name: value for name, value in values["optimizer"].items() if before.get(name) != value}

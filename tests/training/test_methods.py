@@ -16,6 +16,7 @@ from training.heads import Head
 from training.losses import contrast, spread
 from training.methods import BYOL, UEL, MoCo, Plain, SimCLR, SupCon, Supervised
 from training.methods.byol import byol
+from training.methods.method import own_negatives
 
 SMALL = Head(hidden=8, out=8)
 BY_NAME = {
@@ -55,7 +56,7 @@ def test_moco_with_its_queue(action):
     module.queue.ids.copy_(torch.arange(20, 32)), module.queue.labels.copy_(torch.arange(12) % 3)
     same = (given.labels[:, None] == module.queue.labels[None]).numpy()
     masks = {"removed": same if action == "remove" else None, "attracted": same if action == "attract" else None}
-    keys, negatives = module.target(given.views[1]), module.slow.own_negatives(given.negatives)
+    keys, negatives = module.target(given.views[1]), own_negatives(module.slow, given.negatives)
     value = second.moco(
         module.embed(given.views[0]).detach(), keys, module.queue.keys, 0.3, negatives=negatives, alpha=2.0, **masks
     )
@@ -100,7 +101,7 @@ def test_byol(negatives):
     module, given = build(BYOL(head=SMALL, predictor=SMALL, alpha=0.4)).eval(), batch(5, negatives)
     for parameter in module.slow.parameters():
         parameter.data.mul_(1.1)
-    extra = {"negatives_1": module.slow.own_negatives(given.negatives), "alpha": 0.4} if negatives else {}
+    extra = {"negatives_1": own_negatives(module.slow, given.negatives), "alpha": 0.4} if negatives else {}
     predicted = [module.predict(view).detach() for view in given.views]
     value = second.byol(*predicted, *(module.slow(view) for view in given.views), **extra)
     assert module(given).loss.item() == pytest.approx(value, rel=1e-12)

@@ -1,9 +1,11 @@
 """What a method promises the loop and the attacks, and what passes between them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -85,3 +87,13 @@ class Contrastive(MethodModule):
     @abstractmethod
     def suspect(self, batch: Batch, progress: float) -> Suspects | None:
         """What the attack shall know of false negatives, from clean embeddings computed for it; ``None``: nothing."""
+
+
+@torch.no_grad()
+def own_negatives(
+    embed: Callable[[Tensor], Tensor], negatives: Float[Tensor, "b n t c h w"]
+) -> Float[Tensor, "b n d"] | None:
+    """Embeddings of the samples' own negatives, without gradient, in a pass of their own; of none, ``None``."""
+    if not negatives.shape[1]:
+        return None
+    return embed(negatives.flatten(0, 1)).unflatten(0, negatives.shape[:2])

@@ -34,6 +34,7 @@ CONTRAST = Pretrain(
     network=Timm("resnet50", small_stem=True),
     method=SimCLR(temperature=0.5, head=HEAD),
     optimizer=SGD(rate=0.25 * FACTOR, momentum=0.9, weight_decay=1e-4 / FACTOR, exclude=False, warmup=10 / 1000),
+    norm="synchronised",
     steps=1000 * CIFAR10 // 512,
     probe=OnlineKNN(every=10_000, neighbours=200),
     out=Path("runs/susceptibility-simclr-cifar10"),
@@ -42,8 +43,8 @@ CONTRAST = Pretrain(
 SUSCEPTIBILITY_RUNS = {
     # python tools/make_shards.py --out data/cifar10 cifar --root $DATA/cifar-10-binary.tar.gz
     # accelerate launch training/pretrain.py susceptibility-simclr-cifar10
-    # The checkpoint's rate, batch and temperature (README: 0.5 at 1024, normalised by the global batch). It is named
-    # after epoch 800, of how many is not said: 1000 is the code's default.
+    # The checkpoint's rate, batch and temperature (README: rate 0.5, batch 1024). It is named after epoch 800, of how
+    # many is not said: 1000 is the code's default. By what batch norms normalise, here and below, is the README's.
     "susceptibility-simclr-cifar10": CONTRAST,
     # Shards as for the first.
     # accelerate launch training/pretrain.py susceptibility-removal-cifar10
@@ -62,6 +63,7 @@ SUSCEPTIBILITY_RUNS = {
         loader=replace(CONTRAST.loader, batch=1024),
         method=SupCon(temperature=0.1, head=HEAD, scale=0.1 / 0.07),
         optimizer=replace(CONTRAST.optimizer, rate=0.5, weight_decay=1e-4),
+        norm="batch",
         steps=1000 * CIFAR10 // 1024,
         out=Path("runs/susceptibility-supcon-cifar10"),
     ),
