@@ -56,7 +56,7 @@ def pretrain(run: Pretrain) -> Encoder:
             load_checkpoint(checkpoint, method, bare)
 
         def probe(done: int) -> None:
-            progress.probed(done, run.probe(method.encoder, run.loader, shards, place, accelerator, faults))
+            progress.probed(done, run.probe(method.measured, run.loader, shards, place, accelerator, faults))
 
         def save(done: int) -> None:
             if accelerator.is_main_process:
@@ -71,7 +71,7 @@ def pretrain(run: Pretrain) -> Encoder:
         progress.close()
         broken.close()
     accelerator.end_training()
-    return method.encoder
+    return method.measured
 
 
 def _train(
@@ -113,6 +113,7 @@ def _stepper(
         optimizer.step()
         optimizer.zero_grad()
         method.advance(outcome, batch, progress)
+        method.follow()
         return outcome._replace(loss=outcome.loss.detach())
 
     return take_step

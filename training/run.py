@@ -11,6 +11,7 @@ from pipelines.loader import Loader
 from shards.files import write_atomically
 from shards.refusal import Refusal
 from training.attacks import Attack, Stillness
+from training.average import Average
 from training.encoders import NarrowResNet, Network
 from training.false_negatives import FalseNegatives, KeepAll
 from training.fit import check_parts
@@ -36,6 +37,9 @@ class Pretrain:
     processes are another run than one. "synchronised": the global batch, however many processes share it. "group": no
     batch at all, each sample for itself, in groups of 8 to 16 channels."""
     optimizer: Optimizer = field(default_factory=SGD)
+    average: float = 0.0
+    """Share of an averaged copy of the encoder that stays at each step, such as 0.999; 0 keeps none. Probes and
+    evaluation then measure the copy."""
     steps: int = 1000
     """Optimizer steps, over which the learning rate rises and falls."""
     seed: int = 0
@@ -68,6 +72,8 @@ class Pretrain:
             raise ValueError(f"floor_steps must be at least 0, got {self.floor_steps}")
         if len(self.profile) not in (0, 2):
             raise ValueError(f"profile needs the first step to trace and the first not to, got {self.profile}")
+        if not 0 <= self.average < 1:
+            raise ValueError(f"average is the share that stays, from 0 to below 1, got {self.average}")
         if not 0 <= self.max_broken <= 1:
             raise ValueError(f"max_broken must lie between 0 and 1, got {self.max_broken}")
         check_parts(self.method, self.attack, self.false_negatives, self.loader.negatives)
@@ -78,6 +84,8 @@ class Pretrain:
         method = self.method.build(self.network.build(), self.false_negatives, samples)
         normalise_by(method, self.norm)
         self.attack.prepare(method)  # after it: an attack's batch norms are copies
+        if self.average:
+            method.average = Average(method.encoder, self.average)
         return method
 
 
@@ -96,8 +104,6 @@ def identity(run: Pretrain) -> dict:
     values = {name: value for name, value in describe(run).items() if name not in FREE}
     values["loader"] = {name: value for name, value in values["loader"].items() if name not in ("shards", "decoder")}
     del values["loader"]["views"]["by"]
-    before = {"exclude": True, "fall": {"type": "Cosine"}}  # what was done before there was a choice
-    values["optimizer"] = {name: value for name, value in values["optimizer"].items() if before.get(name) != value}
     return values
 
 

@@ -1,8 +1,6 @@
 """Whose statistics normalise: what is replaced by what, what stays, and where a run asks for it."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -16,9 +14,8 @@ from training.encoders import NarrowResNet, NarrowResNet3D
 from training.methods import MoCo, SimCLR
 from training.norms import normalise_by
 from training.recipes import RECIPES
-from training.run import Pretrain, identity
+from training.run import Pretrain
 from training.synchronised import SyncedBatchNorm
-from training.values import describe, revive
 
 
 def network():
@@ -96,7 +93,7 @@ def test_the_activation_that_a_norm_of_timm_holds_stays(norm):
 def test_a_run_replaces_every_norm_of_encoder_and_head_before_the_attack_copies_them(method, attack):
     counts = {}
     for norm in ("batch", "synchronised", "group"):
-        module = run(norm=norm, method=method, attack=attack).build()
+        module = run(norm=norm, method=method, attack=attack).build(0)
         counts[norm] = [len(kinds(module, kind)) for kind in (_BatchNorm, SyncedBatchNorm, nn.GroupNorm)]
         pairs = len(kinds(module, BranchedBatchNorm))
         assert pairs == (0 if norm == "group" or attack == Stillness() else counts[norm][0] // 2)
@@ -108,7 +105,7 @@ def test_a_run_replaces_every_norm_of_encoder_and_head_before_the_attack_copies_
 def test_one_process_trains_the_same_by_either_batch_norm():
     embeddings = []
     for norm in ("batch", "synchronised"):
-        module = run(norm=norm, attack=CLAE()).build()
+        module = run(norm=norm, attack=CLAE()).build(0)
         views = torch.rand(4, 1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
         with select(module, "adversarial"), frozen_statistics(module):
             module.embed(views)
@@ -123,12 +120,3 @@ def test_clips_by_groups_do_not_depend_on_their_batch():
     clips = torch.rand(3, 4, 3, 16, 16)
     with torch.no_grad():
         torch.testing.assert_close(encoder(clips)[:1], encoder(clips[:1]))
-
-
-def test_checkpoints_from_before_there_was_a_choice_go_on_as_they_were():
-    older = json.loads(json.dumps(describe(run(method=MoCo(shuffle=False), out=Path("a")))))
-    del older["norm"], older["method"]["shuffle"]
-    assert revive(Pretrain, older).norm == "batch"
-    then = identity(run(method=MoCo(shuffle=False)))
-    assert "norm" not in then and "shuffle" not in then["method"]
-    assert identity(run(method=MoCo()))["method"]["shuffle"] and identity(run(norm="group"))["norm"] == "group"

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from pipelines.batch import Batch
+from training.average import Average
 from training.encoders import Encoder
 from training.false_negatives.suspects import Suspects
 
@@ -53,6 +54,17 @@ class MethodModule(nn.Module, ABC):
     def __init__(self, encoder: Encoder, head: nn.Module):
         super().__init__()
         self.encoder, self.head = encoder, head
+        self.average: Average | None = None
+
+    @property
+    def measured(self) -> Encoder:
+        """The encoder that probes and evaluation are given: the averaged copy, where a run keeps one."""
+        return self.encoder if self.average is None else self.average.encoder
+
+    def follow(self) -> None:
+        """Move the averaged copy, if there is one, towards the encoder; called once after each ``advance``."""
+        if self.average is not None:
+            self.average.follow(self.encoder)
 
     @abstractmethod
     def forward(self, batch: Batch, adversarial: Adversarial | None = None, progress: float = 1.0) -> Outcome:
