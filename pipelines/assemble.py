@@ -1,29 +1,23 @@
 """From decoded pixels to a batch on the device: transfer, augmentation, negatives."""
 
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TypeVar
 
 import numpy as np
 import torch
 
 from pipelines.batch import Batch
 from pipelines.clock import Clock
-from pipelines.draws import Draws
+from pipelines.draws import VIEWS, draws_of
+from pipelines.faults import Faults
 from pipelines.negatives import Negatives
-from pipelines.textured import Pixels, seen_as
+from pipelines.part import Decoded
+from pipelines.textured import seen_as
 from pipelines.views import Views
 
-VIEWS = 2
-
-
-class Decoded(NamedTuple):
-    """This process's part of a batch, before its views are made."""
-
-    epochs: np.ndarray
-    samples: np.ndarray
-    pixels: Pixels
-    substituted: int
-    """Places that others took for broken samples."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,16 +37,25 @@ class Assemble:
         epochs, samples, pixels, substituted = decoded
         with self.clock("transfer"):
             pixels = pixels.to(self.device)
-        draws = draws_of(self.seed, epochs, samples)
+        draws = draws_of(self.seed, epochs, samples, len(pixels.views))
         with self.clock("augment"):
             views = tuple(self.views(part, draw) for part, draw in zip(pixels.views, draws, strict=True))
             negatives = self.negatives(seen_as(views[0], pixels.textures, self.views, draws[0]), draws[0])
         classes = None
         if self.labels is not None:
             classes = torch.from_numpy(self.labels[samples].astype(np.int64)).to(self.device)
-        return Batch(views, negatives, torch.from_numpy(samples).to(self.device), classes), substituted
+        ids = torch.from_numpy(samples).to(self.device)
+        return Batch(views[:VIEWS], negatives, ids, classes, views[VIEWS:]), substituted
 
 
-def draws_of(seed: int, epochs: np.ndarray, samples: np.ndarray) -> tuple[Draws, ...]:
-    """Every view's draws."""
-    return tuple(Draws(seed, epochs, samples, view) for view in range(VIEWS))
+def delivered(
+    found: Generator[T, None, None], finish: Callable[[T], tuple[Batch, int]], clock: Clock, faults: Faults
+) -> Generator[Batch, None, None]:
+    """Batch after batch of what was ``found`` ahead, and the waiting for it in ``clock``; substitutes are counted."""
+    with closing(found):
+        while True:
+            with clock("wait"):
+                made = next(found)
+            batch, substituted = finish(made)
+            faults.count(substituted)
+            yield batch

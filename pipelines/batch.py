@@ -19,4 +19,4 @@ class Batch:
     labels: Int[Tensor, " b"] | None
     """Classes; for supervised controls, oracles and logs only. ``None`` where all samples are of one class."""
     support: tuple[Float[Tensor, "b t c h w"], ...] = ()
-    """Further views, for false-negative rules that look at them."""
+    """Further views of the same samples, for rules that look for false negatives."""

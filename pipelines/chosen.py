@@ -7,9 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from pipelines.ahead import ahead
-from pipelines.assemble import draws_of
 from pipelines.clock import Clock
-from pipelines.draws import Draws
+from pipelines.draws import Draws, draws_of
 from pipelines.loader import Loader, Place
 from shards.several import DataSet
 
@@ -18,16 +17,16 @@ def augmented(
     loader: Loader, shards: DataSet, place: Place, samples: np.ndarray, seed: int
 ) -> Iterator[tuple[Float[Tensor, "b t c h w"], ...]]:
     """The views of the named samples in their order, but for broken ones, as in epoch 0 of a run with this seed."""
-    sound, clock = loader._open(shards, place, None), Clock()
+    sound = loader.sound(shards, place)
+    fetch = loader.fetch(sound, None, Clock())
     parts = [samples[start : start + loader.batch] for start in range(0, len(samples), loader.batch)]
 
     def draws(some: np.ndarray) -> tuple[Draws, ...]:
         return draws_of(seed, np.zeros_like(some), some)
 
-    def decode(some: np.ndarray) -> Tensor:
-        return loader._decode(sound, None, draws(some), clock).views
-
-    found = ahead(lambda number: sound.without_broken(parts[number], decode), 0, len(parts))
+    found = ahead(
+        lambda number: sound.without_broken(parts[number], lambda some: fetch(draws(some)).views), 0, len(parts)
+    )
     for present, pixels in filter(None, sound.closing(found)):
         pairs = zip(pixels, draws(present), strict=True)
         yield tuple(loader.views(view.to(place.device), draw) for view, draw in pairs)

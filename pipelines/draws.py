@@ -6,6 +6,8 @@ import numpy as np
 
 from shards.keyed import uniforms, uniforms_of_each
 
+VIEWS = 2
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -36,3 +38,8 @@ class Draws:
     def chance(self, purpose: str, probability: float) -> np.ndarray:
         """Which samples something happens to: bool of shape [b]."""
         return self.uniform(purpose, 1)[:, 0] < probability
+
+
+def draws_of(seed: int, epochs: np.ndarray, samples: np.ndarray, views: int = VIEWS) -> tuple[Draws, ...]:
+    """The draws of the first ``views`` views of each sample."""
+    return tuple(Draws(seed, epochs, samples, view) for view in range(views))

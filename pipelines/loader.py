@@ -1,7 +1,6 @@
 """The whole road in one file: order, read, decode, augment, negatives, batch."""
 
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -12,18 +11,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 from pipelines.ahead import ahead
-from pipelines.assemble import Assemble, Decoded, draws_of
+from pipelines.assemble import Assemble, delivered
 from pipelines.batch import Batch
 from pipelines.boxes import centre_boxes
 from pipelines.clock import Clock
 from pipelines.decoders import Auto, Decoder
-from pipelines.draws import Draws
+from pipelines.draws import VIEWS
 from pipelines.faults import Faults
+from pipelines.fetch import Fetch
 from pipelines.frames import Clip
-from pipelines.negatives import Negatives, NoNegatives
+from pipelines.negatives import Frames, Negatives, NoNegatives
+from pipelines.negatives.frames import refuse_stills
+from pipelines.part import Decoded, Part
 from pipelines.place import Place
 from pipelines.substitutes import Sound
-from pipelines.textured import Pixels, Textured
+from pipelines.textured import Textured
 from pipelines.views import SimCLRViews, Views
 from shards.mixture import Mixture
 from shards.order import Order
@@ -56,45 +58,30 @@ class Loader:
             raise ValueError(f"batch and side must be at least 1, got {self.batch} and {self.side}")
 
     def open(
-        self, place: Place, seed: int, step: int = 0, clock: Clock | None = None, faults: Faults | None = None
-    ) -> Stream:
+        self, place: Place, seed: int, step: int = 0, clock: Clock | None = None, faults: Faults | None = None,
+        support: int = 0,
+    ) -> Stream:  # fmt: skip
         """This process's part of every global batch from ``step`` on, without end.
 
         A thread decodes ahead from the first ``next`` on, and augments too where the device is the CPU; closing the
-        stream ends it. ``clock`` gets stage times, ``faults`` broken samples and how many places others took for them.
-        Raises: ``Refusal`` if the shards, the batch, the decoder and the world do not fit together.
+        stream ends it. ``clock`` gets stage times, ``faults`` broken samples and how many places others took for them;
+        ``support`` is how many further views of each sample a batch holds.
+        Raises: ``Refusal`` if the shards, the batch, the decoder, the negatives and the world do not fit together.
         """
         shards, clock, faults = open_shards(self.shards), clock or Clock(), faults or Faults()
+        part = self._part(shards, place, seed, clock, faults, VIEWS + support)
         assemble = Assemble(self.views, self.negatives, shards.classes, place.device, seed, clock)
         if place.device.type != "cpu":
-            return _delivered(self.decoded(shards, place, seed, step, clock, faults), assemble, clock, faults)
+            return delivered(part.ahead(step, _as_is), assemble, clock, faults)
         # one processor for all: views made ahead fill the gaps in which the consumer leaves cores idle
-        made = self._ahead(assemble, shards, place, seed, step, clock, faults)
-        return _delivered(made, lambda batch: batch, clock, faults)
+        return delivered(part.ahead(step, assemble), _as_is, clock, faults)
 
     def decoded(
-        self, shards: DataSet, place: Place, seed: int, step: int, clock: Clock, faults: Faults | None = None
-    ) -> Generator[Decoded, None, None]:
+        self, shards: DataSet, place: Place, seed: int, step: int, clock: Clock, faults: Faults | None = None,
+        views: int = VIEWS,
+    ) -> Generator[Decoded, None, None]:  # fmt: skip
         """Of every batch, decoded ahead: epochs, samples, their cropped pixels, substitutes."""
-        return self._ahead(lambda decoded: decoded, shards, place, seed, step, clock, faults)
-
-    def _ahead(
-        self, then: Callable[[Decoded], T], shards: DataSet, place: Place, seed: int, step: int, clock: Clock,
-        faults: Faults | None,
-    ) -> Generator[T, None, None]:  # fmt: skip
-        sound, order = self._open(shards, place, faults), Order(len(shards), self.batch, seed, self.mixture(shards))
-        order.at(step, place.rank, place.world)  # refuse before the first batch is asked for
-        textured = Textured(shards, self.decoder, place) if self.negatives.of_textures else None
-
-        def work(step: int) -> T:
-            epochs, drawn = order.at(step, place.rank, place.world)
-            read = lambda samples: self._decode(sound, textured, draws_of(seed, epochs, samples), clock)  # noqa: E731
-            samples, pixels = sound.with_substitutes(order, epochs, drawn, read)
-            if place.device.type == "cuda":
-                pixels = pixels.pinned()
-            return then(Decoded(epochs, samples, pixels, int((samples != drawn).sum())))
-
-        return sound.closing(ahead(work, step))
+        return self._part(shards, place, seed, clock, faults, views).ahead(step, _as_is)
 
     def mixture(self, shards: DataSet) -> Mixture | None:
         """How the data sets take turns, where they are weighed."""
@@ -107,7 +94,7 @@ class Loader:
 
         Nothing is augmented: it is the centred square of the clip in the middle.
         """
-        sound, size = self._open(shards, place, faults), max(self.batch // place.world, 1)
+        sound, size = self.sound(shards, place, faults), max(self.batch // place.world, 1)
         parts = [samples[start : start + size] for start in range(0, len(samples), size)]
 
         def decode(some: np.ndarray) -> Tensor:
@@ -119,7 +106,11 @@ class Loader:
         for present, pixels in filter(None, sound.closing(found)):
             yield present, pixels[0].to(place.device).float() / 255
 
-    def _open(self, shards: DataSet, place: Place, faults: Faults | None) -> Sound:
+    def sound(self, shards: DataSet, place: Place, faults: Faults | None = None) -> Sound:
+        """The samples that can be decoded; what is learned of others goes to ``faults``.
+
+        Raises: ``Refusal`` if shards, clips and decoder do not fit together.
+        """
         if shards.manifest.kind == "image" and self.clip.length > 1:
             raise Refusal(
                 f"{shards.folder} holds images, the recipe asks for clips of {self.clip.length} frames; "
@@ -127,24 +118,17 @@ class Loader:
             )
         return Sound(shards, self.decoder, place, faults or Faults())
 
-    def _decode(self, sound: Sound, textured: Textured | None, draws: tuple[Draws, ...], clock: Clock) -> Pixels:
-        samples = draws[0].samples
-        extent = sound.shards.index.extent[samples].astype(np.int64)
-        with clock("read"):
-            frames = self.clip.draw(extent[:, 0], draws)
-            boxes = np.stack([self.views.boxes(extent[:, 1:], draw) for draw in draws])
-            cut = sound.cut(samples, frames, boxes, self.side)
-        with clock("decode"):
-            return Pixels(sound.decode(cut), textured and textured(self.views, draws[0], self.side))
+    def fetch(self, sound: Sound, textured: Textured | None, clock: Clock) -> Fetch:
+        """What decodes views of the samples of ``sound``."""
+        return Fetch(sound, textured, self.clip, self.views, self.side, clock)
+
+    def _part(self, shards: DataSet, place: Place, seed: int, clock: Clock, faults: Faults | None, views: int) -> Part:
+        if isinstance(self.negatives, Frames):
+            refuse_stills(self.clip.length)
+        textured = Textured(shards, self.decoder, place) if self.negatives.of_textures else None
+        fetch = self.fetch(self.sound(shards, place, faults), textured, clock)
+        return Part(fetch, Order(len(shards), self.batch, seed, self.mixture(shards)), seed, views, place)
 
 
-def _delivered(
-    found: Generator[T, None, None], finish: Callable[[T], tuple[Batch, int]], clock: Clock, faults: Faults
-) -> Stream:
-    with closing(found):
-        while True:
-            with clock("wait"):
-                made = next(found)
-            batch, substituted = finish(made)
-            faults.count(substituted)
-            yield batch
+def _as_is(made: T) -> T:
+    return made

@@ -5,9 +5,9 @@ second batch norm beside every first one: same place, statistics and affine para
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -34,12 +34,12 @@ def convert(module: nn.Module, momentum: float) -> None:
     Args:
         momentum: How far a step moves the adversarial branch's running statistics; the clean branch keeps its own.
     """
-    _replace(module, _BatchNorm, lambda norm: BranchedBatchNorm(norm, momentum))
+    replace_each(module, _BatchNorm, lambda norm: BranchedBatchNorm(norm, momentum))
 
 
 def export(module: nn.Module, branch: Branch) -> nn.Module:
     """Leave one branch's batch norms in their old places, in place, as if there had never been another. Returns: it."""
-    _replace(module, BranchedBatchNorm, lambda pair: pair.clean if branch == "clean" else pair.adversarial)
+    replace_each(module, BranchedBatchNorm, lambda pair: pair.clean if branch == "clean" else pair.adversarial)
     return module
 
 
@@ -70,9 +70,10 @@ def frozen_statistics(module: nn.Module) -> Iterator[None]:
             norm.track_running_stats = True
 
 
-def _replace(module: nn.Module, kind: type, make) -> None:
+def replace_each(module: nn.Module, kind: type, make: Callable[[Any], nn.Module]) -> None:
+    """Put ``make(child)`` in the place of every module of a kind below ``module``, in place."""
     for name, child in module.named_children():
         if isinstance(child, kind):
             setattr(module, name, make(child))
         else:
-            _replace(child, kind, make)
+            replace_each(child, kind, make)

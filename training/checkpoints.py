@@ -73,10 +73,13 @@ def load_checkpoint(
     except RuntimeError as error:
         raise Refusal(f"{checkpoint} belongs to another model than the recipe's: {error}") from error
     if optimizer is not None:
-        for number, parameter in enumerate(_parameters(optimizer)):
-            prefix = f"optimizer.{number}."
-            found = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-            optimizer.state[parameter] = {name: t.to(parameter.device) for name, t in found.items()}
+        moved: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            if name.startswith("optimizer."):
+                _, number, kind = name.split(".")
+                moved.setdefault(int(number), {})[kind] = tensor
+        # torch knows what goes to the parameter's device and what, like Adam's count of steps, does not
+        optimizer.load_state_dict({"state": moved, "param_groups": optimizer.state_dict()["param_groups"]})
     return read_state(checkpoint)["step"]
 
 

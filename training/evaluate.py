@@ -128,13 +128,13 @@ def _untrained(run: Pretrain) -> nn.Module:
 
 
 def _trained(run: Pretrain) -> tuple[nn.Module, int]:
-    """The encoder of the newest checkpoint, and its step."""
+    """The encoder of the newest checkpoint, or its averaged copy where there is one, and its step."""
     checkpoint = newest_checkpoint(run.out / "checkpoints")
     if checkpoint is None:
         raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
     method = run.build(0)
-    step = load_checkpoint(checkpoint, method, only="encoder.")
-    return export(method.encoder, "clean"), step
+    step = load_checkpoint(checkpoint, method, only="encoder." if method.average is None else "average.")
+    return export(method.measured, "clean"), step
 
 
 if __name__ == "__main__":

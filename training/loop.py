@@ -41,7 +41,8 @@ def pretrain(run: Pretrain) -> Encoder:
     accelerator = open_accelerator(run.precision, ["tensorboard", JsonLines(run.out)], str(run.out))
     place = settle(accelerator)
     shards, clock, faults = open_shards(run.loader.shards), Clock(), Faults()
-    with closing(run.loader.open(place, run.seed, first, clock, faults)) as batches:
+    views = run.false_negatives.support_views
+    with closing(run.loader.open(place, run.seed, first, clock, faults, support=views)) as batches:
         facts = facts_of(run, shards, place)
         if checkpoint:
             check_same_run(checkpoint, facts, run.allow_decoder_change)
@@ -57,7 +58,7 @@ def pretrain(run: Pretrain) -> Encoder:
             load_checkpoint(checkpoint, method, bare)
 
         def probe(done: int) -> None:
-            progress.probed(done, run.probe(method.encoder, run.loader, shards, place, accelerator, faults))
+            progress.probed(done, run.probe(method.measured, run.loader, shards, place, accelerator, faults))
 
         def save(done: int) -> None:
             if accelerator.is_main_process:
@@ -72,7 +73,7 @@ def pretrain(run: Pretrain) -> Encoder:
         progress.close()
         broken.close()
     accelerator.end_training()
-    return method.encoder
+    return method.measured
 
 
 def _train(
@@ -114,6 +115,7 @@ def _stepper(
         optimizer.step()
         optimizer.zero_grad()
         method.advance(outcome, batch, progress)
+        method.follow()
         return outcome._replace(loss=outcome.loss.detach())
 
     return take_step

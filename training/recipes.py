@@ -11,7 +11,7 @@ from pipelines.loader import Loader
 from pipelines.views import MoCoViews, SimCLRViews
 from pipelines.views.steps import Blur, ColorJitter
 from shards.refusal import Refusal
-from training.encoders import R3D18, NarrowResNet, NarrowResNet3D, Timm
+from training.encoders import NarrowResNet, NarrowResNet3D, Timm, Video
 from training.methods import MoCo
 from training.optimizers import SGD
 from training.probes.online import OnlineKNN
@@ -122,7 +122,7 @@ RECIPES = {
             Path("data/kinetics/train"), batch=512, side=112, clip=Clip(length=16, stride=4),
             views=MoCoViews(),
         ),
-        network=R3D18(),
+        network=Video(),
         optimizer=SGD(rate=0.6),
         steps=47_000,
         precision="bf16",

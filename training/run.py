@@ -11,12 +11,14 @@ from pipelines.loader import Loader
 from shards.files import write_atomically
 from shards.refusal import Refusal
 from training.attacks import Attack, Stillness
+from training.average import Average
 from training.encoders import NarrowResNet, Network
 from training.false_negatives import FalseNegatives, KeepAll
 from training.fit import check_parts
 from training.methods import Method, SimCLR
 from training.methods.method import MethodModule
-from training.optimizers import SGD
+from training.norms import Norm, normalise_by
+from training.optimizers import SGD, Optimizer
 from training.probes.online import OnlineKNN
 from training.values import describe, revive
 
@@ -30,9 +32,16 @@ class Pretrain:
     method: Method = field(default_factory=SimCLR)
     attack: Attack = field(default_factory=Stillness)
     false_negatives: FalseNegatives = field(default_factory=KeepAll)
-    optimizer: SGD = field(default_factory=SGD)
+    norm: Norm = "batch"
+    """What normalises, in the encoder and in the head. "batch": each process's own part of the batch, so that several
+    processes are another run than one. "synchronised": the global batch, however many processes share it. "group": no
+    batch at all, each sample for itself, in groups of 8 to 16 channels."""
+    optimizer: Optimizer = field(default_factory=SGD)
+    average: float = 0.0
+    """Share of an averaged copy of the encoder that stays at each step, such as 0.999; 0 keeps none. Probes and
+    evaluation then measure the copy."""
     steps: int = 1000
-    """Optimizer steps; the learning rate falls to zero over them."""
+    """Optimizer steps, over which the learning rate rises and falls."""
     seed: int = 0
     """Of the initial weights, the order, and every draw."""
     precision: Literal["no", "bf16"] = "no"
@@ -63,6 +72,8 @@ class Pretrain:
             raise ValueError(f"floor_steps must be at least 0, got {self.floor_steps}")
         if len(self.profile) not in (0, 2):
             raise ValueError(f"profile needs the first step to trace and the first not to, got {self.profile}")
+        if not 0 <= self.average < 1:
+            raise ValueError(f"average is the share that stays, from 0 to below 1, got {self.average}")
         if not 0 <= self.max_broken <= 1:
             raise ValueError(f"max_broken must lie between 0 and 1, got {self.max_broken}")
         check_parts(self.method, self.attack, self.false_negatives, self.loader.negatives)
@@ -71,7 +82,10 @@ class Pretrain:
         """The method's module as a run on ``samples`` samples begins: a pure function of the seed."""
         torch.manual_seed(self.seed)
         method = self.method.build(self.network.build(), self.false_negatives, samples)
-        self.attack.prepare(method)
+        normalise_by(method, self.norm)
+        self.attack.prepare(method)  # after it: an attack's batch norms are copies
+        if self.average:
+            method.average = Average(method.encoder, self.average)
         return method
 
 
@@ -89,8 +103,6 @@ def identity(run: Pretrain) -> dict:
     """
     values = {name: value for name, value in describe(run).items() if name not in FREE}
     values["loader"] = {name: value for name, value in values["loader"].items() if name not in ("shards", "decoder")}
-    if not run.loader.weights:  # checkpoints that are older than weights know of none
-        del values["loader"]["weights"]
     del values["loader"]["views"]["by"]
     return values
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from tyro.conf import subcommand
 
+from pipelines.negatives.frames import Frames
 from pipelines.negatives.none import NoNegatives
 from pipelines.negatives.patches import Patches
 from pipelines.negatives.textures import Textures
@@ -15,4 +16,5 @@ Negatives = (
     Annotated[NoNegatives, subcommand("none")]
     | Annotated[Patches, subcommand("patches")]
     | Annotated[Textures, subcommand("textures")]
+    | Annotated[Frames, subcommand("frames")]
 )

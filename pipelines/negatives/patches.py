@@ -1,7 +1,7 @@
 """Patch negatives: keep the texture, lose the meaning (Ge et al., 2021, arXiv 2110.14189, patch-based augmentation)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from pipelines.draws import Draws
+from pipelines.negatives.cells import cropped, permuted
 from pipelines.threads import in_threads
 
 PUBLISHED_SIDE = 224
@@ -16,13 +17,16 @@ PUBLISHED_SIDE = 224
 
 @dataclass(frozen=True)
 class Patches:
-    """Tile each negative with independent random crops of its own view; all frames of a clip share the places."""
+    """Tile each negative with square patches of its own view; all frames of a clip share the places."""
 
     count: int = 1
     """Negatives per sample."""
     smallest: int = 16
     largest: int = 72
     """The patch side is uniform between the two for every negative; pixels of a view of 224, scaled to the view's."""
+    kind: Literal["crops", "permutation", "repeated"] = "crops"
+    """crops: every cell an independent random crop, as published; permutation: the view's own tiles in another order,
+    which the authors found weaker; repeated: one random crop in all cells, which they left unused."""
     of_textures: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -30,6 +34,10 @@ class Patches:
             raise ValueError(f"count must be at least 1, got {self.count}; for none choose negatives:none")
         if not 1 <= self.smallest <= self.largest < PUBLISHED_SIDE:
             raise ValueError(f"need 1 <= smallest <= largest < 224, got {self.smallest} and {self.largest}")
+        if self.kind == "permutation" and 2 * self.largest > PUBLISHED_SIDE:
+            raise ValueError(
+                f"largest must be at most 112 for a permutation, got {self.largest}: one tile would be the whole view"
+            )
 
     def __call__(self, views: Float[Tensor, "b t c h w"], draws: Draws) -> Float[Tensor, "b n t c h w"]:
         offsets, patch = self._offsets(views.shape[-1], draws)
@@ -52,14 +60,12 @@ class Patches:
         """
         low, high = (max(round(edge * side / PUBLISHED_SIDE), 1) for edge in (self.smallest, self.largest))
         patch = low + draws.below("patch side", high - low + 1, self.count)
-        most = side // low + 1
-        shape = (len(draws), self.count, most, most)
-        room = (side - patch + 1)[:, :, None, None]
-        top, left = (
-            np.floor(draws.uniform(f"patch {axis}", self.count * most**2).reshape(shape) * room).astype(np.int64)
-            for axis in ("row", "column")
-        )
-        corner = np.arange(most) * patch[:, :, None]
+        cells = side // low + 1
+        if self.kind == "permutation":
+            top, left = permuted(side, patch, cells, draws)
+        else:
+            top, left = cropped(side, patch, 1 if self.kind == "repeated" else cells, draws)
+        corner = np.arange(cells) * patch[:, :, None]
         return (top - corner[..., None]) * side + left - corner[..., None, :], patch
 
 

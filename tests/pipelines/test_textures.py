@@ -92,6 +92,12 @@ def test_view_0_is_the_same_with_textures_and_without(twins: Loader):
         assert torch.equal(with_them.views[0], without.views[0]) and torch.equal(with_them.views[1], without.views[1])
 
 
+def test_texture_negatives_are_the_same_beside_support_views(twins: Loader):
+    with closing(twins.open(Place(), 3, support=2)) as stream:
+        batch, plain = next(stream), batches(twins, 1)[0]
+    assert len(batch.support) == 2 and torch.equal(batch.negatives, plain.negatives)
+
+
 def test_texture_negatives_depend_on_the_step_alone(twins: Loader):
     whole = batches(twins, 3)
     assert torch.equal(batches(twins, 1, step=2)[0].negatives, whole[2].negatives)

@@ -13,9 +13,11 @@ from pipelines.negatives import Patches
 from shards.sources.synthetic import Synthetic
 from tests.making import make_all
 from training.attacks import CLAE, Stillness
-from training.encoders import R3D18
+from training.encoders import Video
 from training.false_negatives import KeepAll, Threshold
 from training.false_negatives.schedule import Schedule
+from training.optimizers import LARS, SGD
+from training.optimizers.rates import Level, Steps
 from training.pretrain import parse
 from training.recipes import DEFAULT, RECIPES
 
@@ -57,15 +59,15 @@ def test_a_bare_command_line_is_the_default_recipe():
 @pytest.mark.parametrize(
     "words",
     [
-        "loader.negatives:patches --loader.negatives.count 2 loader.decoder:plain network:r3d18 --steps 9",
-        "network:r3d18 loader.decoder:plain --steps 9 loader.negatives:patches --loader.negatives.count 2",
-        "--steps 9 loader.decoder:plain loader.negatives:patches network:r3d18 --loader.negatives.count 2",
+        "loader.negatives:patches --loader.negatives.count 2 loader.decoder:plain network:video --steps 9",
+        "network:video loader.decoder:plain --steps 9 loader.negatives:patches --loader.negatives.count 2",
+        "--steps 9 loader.decoder:plain loader.negatives:patches network:video --loader.negatives.count 2",
     ],
 )
 def test_parts_are_swapped_in_any_order(words):
-    run = parse(["simclr-cifar10", *words.split()])
+    run = parse(["simclr-cifar10", *words.split(), "--network.name", "mc3_18"])
     assert run.loader.decoder == Plain() and run.loader.negatives == Patches(count=2)
-    assert run.network == R3D18() and run.steps == 9 and run.loader.batch == 512
+    assert run.network == Video("mc3_18") and run.steps == 9 and run.loader.batch == 512
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -79,6 +81,18 @@ def test_negatives_attack_and_rule_are_chosen_together_in_any_order(order):
     assert run.loader.negatives == Patches(count=3) and run.attack == CLAE(radius=0.02, anchor="other")
     assert run.false_negatives == Threshold(above=0.5, schedule=Schedule(most=0.3))
     assert parse(["simclr-moving"]).attack == Stillness() and parse(["simclr-moving"]).false_negatives == KeepAll()
+
+
+def test_optimizers_are_swapped_and_the_fall_of_the_rate_is_named_behind_them():
+    words = ["--optimizer.rate", "0.2", "--optimizer.weight-decay", "0.1"]
+    assert parse(["simclr-cifar10", *words]).optimizer == SGD(rate=0.2, weight_decay=0.1)
+    at, to = ["--optimizer.fall.at", "0.4", "0.53", "0.66"], ["--optimizer.fall.to", "0.1", "0.05", "0.01"]
+    stairs = ["optimizer.fall:steps", *at, *to]
+    for order in ([*words, *stairs], [*stairs, *words]):
+        found = parse(["simclr-cifar10", "optimizer:lars", *order, "--optimizer.no-exclude"]).optimizer
+        fall = Steps((0.4, 0.53, 0.66), (0.1, 0.05, 0.01))
+        assert found == LARS(rate=0.2, weight_decay=0.1, exclude=False, fall=fall)
+    assert parse(["simclr-moving", "optimizer.fall:level"]).optimizer == SGD(rate=0.1, fall=Level())
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones(tmp_path):

@@ -1,7 +1,11 @@
-"""Run by test_gather in two processes: each checks its DDP gradient against that of the whole batch."""
+"""Run by test_two_processes in two processes: each checks its DDP gradient against that of the whole batch."""
+
+from dataclasses import replace
 
 import torch
 import torch.distributed as dist
+from synced_in_two_processes import check_all
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from pipelines.batch import Batch
@@ -9,20 +13,24 @@ from training.attacks import CLAE
 from training.encoders import Encoder
 from training.false_negatives import Oracle
 from training.false_negatives.by_sample import BySample
-from training.methods import MoCo, SimCLR
+from training.gather import collect, deal
+from training.methods import UEL, Method, MoCo, Plain, SimCLR, SupCon
 from training.methods.method import MethodModule
+from training.methods.moco import MoCoModule
+from training.norms import Norm, normalise_by
 
-METHODS = SimCLR(), MoCo(queue=16, symmetric=True)
+METHODS = SimCLR(), MoCo(queue=16, symmetric=True), MoCo(queue=16), Plain(), UEL(), SupCon()
+NORMS: tuple[Norm, ...] = "group", "synchronised", "batch"
 STEPS = 3  # MoCo's queue is empty at the first
 
 
-def build(method: SimCLR | MoCo) -> MethodModule:
+def build(method: Method, norm: Norm) -> MethodModule:
     torch.manual_seed(0)
-    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 4 * 4, 6), torch.nn.Tanh())
+    first = nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.Tanh(), nn.Flatten()
+    network = nn.Sequential(*first, nn.Linear(4 * 4 * 4, 6, bias=False), nn.BatchNorm1d(6), nn.Tanh())
     module = method.build(Encoder(network, 6, sees_time=False), Oracle())
-    norms = [m for m in module.modules() if isinstance(m, torch.nn.BatchNorm1d)]
-    for norm in norms:  # no batch statistics: with them two processes rightly differ from one
-        norm.eval().train = lambda mode=True, norm=norm: norm  # type: ignore[method-assign]
+    normalise_by(module, norm)
+    CLAE().prepare(module)
     return module.double()
 
 
@@ -30,10 +38,12 @@ def part(step: int, here: slice) -> Batch:
     draw = torch.Generator().manual_seed(step)
     one, other = (torch.rand(6, 1, 3, 4, 4, dtype=torch.float64, generator=draw) for _ in range(2))
     ids, labels = torch.tensor([0, 1, 2, 0, 4, 5]) + 3 * step, torch.tensor([0, 1, 2, 0, 1, 1])  # one id twice
-    return Batch((one[here], other[here]), one[:, None].flip(-1)[here], ids[here], labels[here])
+    negatives = torch.stack([one.flip(-1), one.flip(-2)], 1)
+    return Batch((one[here], other[here]), negatives[here], ids[here], labels[here])
 
 
-def train(module: MethodModule, wrapped: torch.nn.Module, here: slice) -> list[torch.Tensor]:
+def train(module: MethodModule, wrapped: nn.Module, here: slice) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Gradients of all steps, and all buffers after the last: running statistics and MoCo's queue."""
     slopes = []
     for step in range(STEPS):
         module.zero_grad()
@@ -41,8 +51,31 @@ def train(module: MethodModule, wrapped: torch.nn.Module, here: slice) -> list[t
         outcome = wrapped(batch, CLAE()(module, batch))
         outcome.loss.backward()
         slopes += [p.grad.clone() for p in module.parameters() if p.grad is not None]
+        with torch.no_grad():
+            for parameter in module.parameters():
+                if parameter.grad is not None:
+                    parameter.sub_(parameter.grad, alpha=0.1)
         module.advance(outcome, batch, 1.0)
-    return slopes
+    return slopes, list(module.buffers())
+
+
+def compared(expected: list[torch.Tensor], found: list[torch.Tensor]) -> str:
+    pairs = zip(expected, found, strict=True)
+    return "same" if all(torch.allclose(one, two, rtol=1e-9, atol=1e-13) for one, two in pairs) else "other"
+
+
+def check_dealing(half: slice) -> None:
+    """Dealt rows come from everybody and go back; what they change is a process's own batch norms, and nothing else."""
+    rows = torch.arange(12).view(6, 2)[half]
+    dealt = deal(rows)
+    assert dealt[:, 0].tolist() == [[0, 4, 8], [2, 6, 10]][dist.get_rank()] and torch.equal(collect(dealt), rows)
+    views = part(0, half).views[0]
+    for norm in NORMS:
+        module = build(MoCo(), norm)
+        assert isinstance(module, MoCoModule)
+        keys = module.target(views)
+        module.knobs = replace(module.knobs, shuffle=False)
+        assert torch.allclose(keys, module.target(views), rtol=1e-9) == (norm != "batch")
 
 
 def remember(here: slice) -> dict[str, torch.Tensor]:
@@ -55,20 +88,26 @@ def remember(here: slice) -> dict[str, torch.Tensor]:
     return memory.state_dict()
 
 
+def check_memory(half: slice, expected: dict[str, torch.Tensor]) -> None:
+    for name, tensor in remember(half).items():
+        assert torch.equal(tensor, expected[name]), name
+    assert int(expected["clusters"].max()) == 2
+    print("clusters: same memory")
+
+
 torch.set_num_threads(1)
 remembered = remember(slice(None))
-alone = [train(module, module, slice(None)) for module in map(build, METHODS)]
+cases = [(method, norm) for method in METHODS for norm in NORMS]
+alone = [train(module, module, slice(None)) for module in (build(*case) for case in cases)]
 
 dist.init_process_group("gloo")
 half = slice(dist.get_rank() * 3, dist.get_rank() * 3 + 3)
-for method, expected in zip(METHODS, alone, strict=True):
-    module = build(method)
-    found = train(module, DistributedDataParallel(module), half)
-    for one, two in zip(expected, found, strict=True):
-        torch.testing.assert_close(one, two, rtol=1e-9, atol=1e-13)
-    print(f"{type(method).__name__}: same gradient")
-for name, tensor in remember(half).items():
-    assert torch.equal(tensor, remembered[name]), name
-assert int(remembered["clusters"].max()) == 2
-print("BySample: same memory")
+for case, expected in zip(cases, alone, strict=True):
+    module = build(*case)
+    slopes, buffers = map(compared, expected, train(module, DistributedDataParallel(module), half))
+    print(f"{type(case[0]).__name__} by {case[1]}: {slopes} gradient, {buffers} buffers")
+check_dealing(half)
+check_all()
+check_memory(half, remembered)
+print("dealing and norms: as they should be")
 dist.destroy_process_group()

@@ -23,6 +23,7 @@ SMALL = {
 MODULES = [
     "method:moco", "--method.queue", "40", "--method.momentum", "0.9", "loader.negatives:patches", "attack:clae",
     "false-negatives:threshold", "--false-negatives.above", "0.2", "--false-negatives.schedule.start", "0",
+    "optimizer:adamw", "--optimizer.rate", "0.01", "--average", "0.9",
 ]  # fmt: skip
 COMMON = ["--log-every", "1", "--checkpoint-every", "3", "--floor-steps", "1", "--probe.every", "4"]
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from training.batch_norms import BranchedBatchNorm, convert, export, frozen_statistics, select
-from training.encoders import R3D18, NarrowResNet3D, Timm
+from training.encoders import NarrowResNet3D, Timm, Video
 
 
 def network():
@@ -71,7 +71,7 @@ def test_one_branch_is_exported_as_if_there_had_never_been_another():
     assert state(exported).keys() == state(network()).keys()
 
 
-@pytest.mark.parametrize("recipe", [Timm(), R3D18(), NarrowResNet3D(width=4)])
+@pytest.mark.parametrize("recipe", [Timm(), Video(), NarrowResNet3D(width=4)])
 def test_no_norm_of_an_encoder_is_left_out(recipe):
     encoder = recipe.build()
     norms = sum(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in encoder.modules())

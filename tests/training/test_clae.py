@@ -8,9 +8,9 @@ from training.attacks import CLAE
 from training.batch_norms import export, frozen_statistics, select
 from training.encoders import NarrowResNet, NarrowResNet3D
 from training.false_negatives import Oracle
-from training.methods import MoCo, SimCLR
+from training.methods import UEL, MoCo, Plain, SimCLR
 
-METHODS = {"simclr": SimCLR(), "moco": MoCo(queue=16)}
+METHODS = {"simclr": SimCLR(), "moco": MoCo(queue=16), "plain": Plain(), "uel": UEL()}
 KINDS = {"images": (NarrowResNet(width=4, zero_init=False), 1), "videos": (NarrowResNet3D(width=4), 4)}
 
 

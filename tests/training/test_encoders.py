@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from shards.refusal import Refusal
-from training.encoders import R3D18, NarrowResNet, NarrowResNet3D, Timm
+from training.encoders import NarrowResNet, NarrowResNet3D, Timm
 from training.encoders.encoder import MEAN, STD
 
 
@@ -15,7 +15,6 @@ from training.encoders.encoder import MEAN, STD
         (Timm("resnet18", small_stem=True), 1, 32),
         (Timm("vit_tiny_patch16_224"), 1, 224),
         (NarrowResNet3D(width=8), 8, 32),
-        (R3D18(), 4, 32),
         (NarrowResNet(width=8), 3, 16),
     ],
 )

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from safetensors.torch import load_file
 
 from tests.training.real_runs import MODULES, command, finish, kill_after, weights
 from training.trackers import read_metrics
@@ -37,13 +38,18 @@ def test_images_killed_in_the_middle_of_an_epoch(images, tmp_path):
     ("kind", "processes"),
     [("image", 1)] + [pytest.param(k, n, marks=pytest.mark.long) for k, n in (("video", 1), ("image", 2))],
 )
-def test_all_modules_together_killed_in_the_middle_of_an_epoch(kind, processes, images, videos, tmp_path):
+def test_all_modules_with_adam_and_an_average_killed_in_the_middle_of_an_epoch(
+    kind, processes, images, videos, tmp_path
+):
     shards = images if kind == "image" else videos
     calm, rough = killed_and_resumed(kind, shards, tmp_path, [4], processes, MODULES)
     check_equal(calm, rough)
     logged = [line for line in read_metrics(calm) if "loss" in line]
     later = [line["false negatives/share removed"] for line in logged[1:]]  # at step 1 the queue is empty
     assert len(later) == STEPS - 1 and any(share > 0 for share in later)
+    older, newer = (load_file(folder / "tensors.safetensors") for folder in sorted((calm / "checkpoints").iterdir()))
+    copies = [name for name in newer if name.startswith("method.average.encoder") and name.endswith("weight")]
+    assert copies and not any(newer[name].equal(older[name]) for name in copies)  # the copy moves
 
 
 @pytest.mark.long

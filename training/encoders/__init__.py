@@ -4,13 +4,13 @@ from typing import Annotated
 
 from tyro.conf import subcommand
 
-from training.encoders.clips import R3D18, NarrowResNet3D
+from training.encoders.clips import NarrowResNet3D, Video
 from training.encoders.encoder import Encoder as Encoder
 from training.encoders.pictures import NarrowResNet, Timm
 
 Network = (
     Annotated[Timm, subcommand("timm")]
     | Annotated[NarrowResNet, subcommand("narrow-resnet")]
-    | Annotated[R3D18, subcommand("r3d18")]
+    | Annotated[Video, subcommand("video")]
     | Annotated[NarrowResNet3D, subcommand("narrow-resnet3d")]
 )

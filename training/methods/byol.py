@@ -23,7 +23,7 @@ from training.encoders import Encoder
 from training.false_negatives import FalseNegatives
 from training.heads import Head
 from training.methods.follower import Follower
-from training.methods.method import Adversarial, Knobs, MethodModule, Outcome
+from training.methods.method import Adversarial, Knobs, MethodModule, Outcome, own_negatives
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class BYOLModule(MethodModule):
         """The mean loss of this process's samples; own negatives, made of view 0, serve both views."""
         predicted = self.predict(torch.cat(batch.views)).chunk(2)
         wanted = [self.slow(view) for view in batch.views]
-        loss = byol(predicted, (wanted[1], wanted[0]), self.slow.own_negatives(batch.negatives), self.knobs.alpha)
+        loss = byol(predicted, (wanted[1], wanted[0]), own_negatives(self.slow, batch.negatives), self.knobs.alpha)
         return Outcome(loss, wanted[0], {})
 
     def predict(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:

@@ -25,12 +25,6 @@ class Follower(nn.Module):
         with select(self, "clean"), frozen_statistics(self):
             return F.normalize(self.head(self.encoder(views)).to(views.dtype), dim=1)
 
-    def own_negatives(self, negatives: Float[Tensor, "b n t c h w"]) -> Float[Tensor, "b n d"] | None:
-        """Embeddings of the samples' own negatives, in a pass of their own; ``None`` if there are none."""
-        if not negatives.shape[1]:
-            return None
-        return self(negatives.flatten(0, 1)).unflatten(0, negatives.shape[:2])
-
     @torch.no_grad()
     def follow(self, encoder: Encoder, head: nn.Module, momentum: float) -> None:
         """Keep ``momentum`` of the weights, and take the rest from those that learn."""

@@ -15,7 +15,7 @@ from training.false_negatives import FalseNegatives, KeepAll
 from training.false_negatives.suspects import Detector, Samples, Suspects
 from training.gather import gather, rank
 from training.heads import Head
-from training.methods.method import Adversarial, Contrastive, Knobs, Outcome
+from training.methods.method import Adversarial, Contrastive, Knobs, Outcome, own_negatives
 
 Pair = tuple[Float[Tensor, "b d"], ...]
 Mask = Bool[Tensor, "b m"]
@@ -59,7 +59,7 @@ class InBatch(Contrastive):
         """
         clean = self.embed(torch.cat(batch.views)).chunk(2)
         suspects, counts = self._detect(clean, batch, progress)
-        loss = self.compare(clean, batch, suspects, self._embed_negatives(batch.negatives))
+        loss = self.compare(clean, batch, suspects, self._own(batch))
         if adversarial is not None:
             with select(self, "adversarial"):
                 worse = self.embed(adversarial.view)
@@ -126,10 +126,7 @@ class InBatch(Contrastive):
             support = [self.embed(view)[:, None] for view in batch.support]
         return self.detector(Samples(torch.cat([views, *support], 1), batch.ids, labels), candidates, progress)
 
-    @torch.no_grad()
-    def _embed_negatives(self, negatives: Float[Tensor, "b n t c h w"]) -> Float[Tensor, "b n d"] | None:
-        """Without gradient, as in MoCo's form of the loss; made from view 0, they serve the sample's other view too."""
-        if not negatives.shape[1]:
-            return None
+    def _own(self, batch: Batch) -> Float[Tensor, "b n d"] | None:
+        """Without moving statistics, as in MoCo's form of the loss; made from view 0, they serve the other view too."""
         with frozen_statistics(self):
-            return self.embed(negatives.flatten(0, 1)).unflatten(0, negatives.shape[:2])
+            return own_negatives(self.embed, batch.negatives)

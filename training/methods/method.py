@@ -1,14 +1,17 @@
 """What a method promises the loop and the attacks, and what passes between them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from pipelines.batch import Batch
+from training.average import Average
 from training.encoders import Encoder
 from training.false_negatives.suspects import Suspects
 
@@ -51,6 +54,17 @@ class MethodModule(nn.Module, ABC):
     def __init__(self, encoder: Encoder, head: nn.Module):
         super().__init__()
         self.encoder, self.head = encoder, head
+        self.average: Average | None = None
+
+    @property
+    def measured(self) -> Encoder:
+        """The encoder that probes and evaluation are given: the averaged copy, where a run keeps one."""
+        return self.encoder if self.average is None else self.average.encoder
+
+    def follow(self) -> None:
+        """Move the averaged copy, if there is one, towards the encoder; called once after each ``advance``."""
+        if self.average is not None:
+            self.average.follow(self.encoder)
 
     @abstractmethod
     def forward(self, batch: Batch, adversarial: Adversarial | None = None, progress: float = 1.0) -> Outcome:
@@ -85,3 +99,13 @@ class Contrastive(MethodModule):
     @abstractmethod
     def suspect(self, batch: Batch, progress: float) -> Suspects | None:
         """What the attack shall know of false negatives, from clean embeddings computed for it; ``None``: nothing."""
+
+
+@torch.no_grad()
+def own_negatives(
+    embed: Callable[[Tensor], Tensor], negatives: Float[Tensor, "b n t c h w"]
+) -> Float[Tensor, "b n d"] | None:
+    """Embeddings of the samples' own negatives, without gradient, in a pass of their own; of none, ``None``."""
+    if not negatives.shape[1]:
+        return None
+    return embed(negatives.flatten(0, 1)).unflatten(0, negatives.shape[:2])

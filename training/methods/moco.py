@@ -16,10 +16,11 @@ from training.batch_norms import frozen_statistics, select
 from training.encoders import Encoder
 from training.false_negatives import FalseNegatives, KeepAll
 from training.false_negatives.suspects import Detector, Samples, Suspects
+from training.gather import collect, deal
 from training.heads import Head
 from training.losses import contrast
 from training.methods.follower import Follower
-from training.methods.method import Adversarial, Contrastive, Knobs, Outcome
+from training.methods.method import Adversarial, Contrastive, Knobs, Outcome, own_negatives
 from training.methods.queue_of_keys import Queue
 
 Embeddings = tuple[Float[Tensor, "b d"], ...]
@@ -39,6 +40,8 @@ class MoCo(Knobs):
     head: Head = field(default_factory=lambda: Head(norm=False))
     alpha: float = 2.0
     """Weight of the similarity to the sample's own negatives, inside the exponent."""
+    shuffle: bool = True
+    """Normalise keys elsewhere than their queries: dealt out among the processes, and back. Alone it does nothing."""
 
     def __post_init__(self) -> None:
         if self.temperature <= 0 or self.queue < 1 or not 0 <= self.momentum <= 1:
@@ -68,7 +71,7 @@ class MoCoModule(Contrastive):
         keys = {1 - v: self.target(batch.views[1 - v]) for v in asked}
         suspects, counts = self._detect(queries, batch, progress)
         answers = tuple(keys[1 - v] for v in asked)
-        loss = self._ask(queries, answers, batch, suspects, self.slow.own_negatives(batch.negatives))
+        loss = self._ask(queries, answers, batch, suspects, own_negatives(self.target, batch.negatives))
         if adversarial is not None:
             with select(self, "adversarial"):
                 worse = self.embed(adversarial.view)
@@ -79,8 +82,8 @@ class MoCoModule(Contrastive):
 
     @torch.no_grad()
     def target(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
-        """Keys."""
-        return self.slow(views)
+        """Keys, dealt out among the processes while they are normalised."""
+        return collect(self.slow(deal(views))) if self.knobs.shuffle else self.slow(views)
 
     def against(
         self,

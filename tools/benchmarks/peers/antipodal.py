@@ -1,6 +1,5 @@
 """antipodal's own loader, up to uint8 crops: of pictures, or of clips."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,22 +13,13 @@ from pipelines.place import Place
 from shards.several import open_shards
 
 
-@dataclass(frozen=True)
-class OneView(Loader):
-    """The loader with one view of each sample rather than two."""
-
-    def _decode(self, sound, textured, draws, clock):
-        return super()._decode(sound, textured, draws[:1], clock)
-
-
 def prepare(task: dict):
-    kind = Loader if task["views"] == 2 else OneView
-    loader = kind(
+    loader = Loader(
         Path(task["shards"]), batch=task["batch"], side=task["side"], clip=Clip(**task.get("clip", {})),
         decoder=getattr(decoders, task["decoder"])(),
     )  # fmt: skip
     shards = open_shards(loader.shards)
-    decoded = loader.decoded(shards, Place(threads=task["threads"]), 0, 0, Clock())
+    decoded = loader.decoded(shards, Place(threads=task["threads"]), 0, 0, Clock(), views=task["views"])
     batches = task["passes"] * len(shards) // task["batch"]
 
     def work(add_up: bool) -> tuple[int, int]:
