@@ -21,15 +21,16 @@ def draw_curves(folder: Path) -> Figure:
     """Loss, online kNN and the share of the data-free floor over steps; what a false-negative rule did, if one ran."""
     lines = read_metrics(folder)
     shares = [name for name in SHARES if any(name in line for line in lines)]
-    panels = 4 if shares else 3
-    figure, axes = plt.subplots(1, panels, figsize=(4 * panels, 3.2), constrained_layout=True)
+    size = {"nrows": 2, "ncols": 2, "figsize": (9, 6.2)} if shares else {"ncols": 3, "figsize": (12, 3.2)}
+    figure, panels = plt.subplots(**size, constrained_layout=True, squeeze=False)
+    axes = panels.flatten()
     _plot(axes[0], lines, ["loss"], "loss")
     _plot(axes[1], lines, sorted({k for line in lines for k in line if k.startswith("knn/")}), "kNN while training, %")
     _plot(axes[2], lines, ["share of data-free floor"], "speed, share of data-free floor")
     axes[2].set_ylim(0, 1.1)
     if shares:
-        _plot(axes[3], lines, shares, "false negatives")
-        axes[3].set_ylim(0, 1.05)
+        _plot(axes[3], lines, shares, "false negatives, shares of 1")
+        axes[3].set_ylim(bottom=0)
     return figure
 
 

@@ -88,6 +88,13 @@ def remember(here: slice) -> dict[str, torch.Tensor]:
     return memory.state_dict()
 
 
+def check_memory(half: slice, expected: dict[str, torch.Tensor]) -> None:
+    for name, tensor in remember(half).items():
+        assert torch.equal(tensor, expected[name]), name
+    assert int(expected["clusters"].max()) == 2
+    print("clusters: same memory")
+
+
 torch.set_num_threads(1)
 remembered = remember(slice(None))
 cases = [(method, norm) for method in METHODS for norm in NORMS]
@@ -101,9 +108,6 @@ for case, expected in zip(cases, alone, strict=True):
     print(f"{type(case[0]).__name__} by {case[1]}: {slopes} gradient, {buffers} buffers")
 check_dealing(half)
 check_all()
+check_memory(half, remembered)
 print("dealing and norms: as they should be")
-for name, tensor in remember(half).items():
-    assert torch.equal(tensor, remembered[name]), name
-assert int(remembered["clusters"].max()) == 2
-print("BySample: same memory")
 dist.destroy_process_group()

@@ -53,6 +53,17 @@ def test_all_modules_with_adam_and_an_average_killed_in_the_middle_of_an_epoch(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("processes", [1, 2])
+def test_clusters_are_remembered(processes, images, tmp_path):
+    """Clusters are found anew at each step but the first."""
+    words = "false-negatives:cluster --false-negatives.clusters 5 --false-negatives.refresh 0.1"
+    words += " --false-negatives.schedule.start 0"
+    calm, rough = killed_and_resumed("image", images, tmp_path, [7], processes, words.split())
+    check_equal(calm, rough)
+    assert any(line.get("false negatives/share removed") for line in read_metrics(calm))
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "processes", "kills"),
     [("image", 1, [4, 5, 7]), ("image", 2, [4, 7]), ("video", 1, [5, 7]), ("video", 2, [4])],

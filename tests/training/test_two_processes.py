@@ -23,7 +23,7 @@ def test_they_have_the_gradient_of_one_unless_each_normalises_by_its_own_batch()
         for method, cases in ("SimCLR", 1), ("MoCo", 2), ("Plain", 1), ("UEL", 1), ("SupCon", 1):
             assert said.count(f"{method} by {norm}: {word} gradient, {word} buffers") == 2 * cases, said
     assert said.count("dealing and norms: as they should be") == 2
-    assert said.count("BySample: same memory") == 2
+    assert said.count("clusters: same memory") == 2
 
 
 def test_they_see_disjoint_halves_of_the_same_batches(images, tmp_path):
