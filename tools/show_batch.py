@@ -72,7 +72,7 @@ def batch_at(run: Pretrain, step: int) -> Batch:
     """The whole global batch of a step, opened as the training loop opens it."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     place = Place(device=device, threads=len(os.sched_getaffinity(0)))
-    with closing(run.loader.open(place, run.seed, step)) as batches:
+    with closing(run.loader.open(place, run.seed, step, support=run.false_negatives.support_views)) as batches:
         return next(batches)
 
 

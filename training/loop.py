@@ -41,7 +41,8 @@ def pretrain(run: Pretrain) -> Encoder:
     accelerator = open_accelerator(run.precision, ["tensorboard", JsonLines(run.out)], str(run.out))
     place = settle(accelerator)
     shards, clock, faults = open_shards(run.loader.shards), Clock(), Faults()
-    with closing(run.loader.open(place, run.seed, first, clock, faults)) as batches:
+    support = run.false_negatives.support_views
+    with closing(run.loader.open(place, run.seed, first, clock, faults, support)) as batches:
         facts = facts_of(run, shards, place)
         if checkpoint:
             check_same_run(checkpoint, facts, run.allow_decoder_change)
