@@ -3,6 +3,7 @@
 Sources are the official codes' own files, as read for these recipes:
     nonsem  SongweiGe/Contrastive-Learning-with-Non-Semantic-Negatives: README (run configurations), moco-non-sem-neg.py
     clae    chihhuiho/CLAE: README, run_*.sh, SimCLR/main.py, Plain/main.py, UEL/main.py and *_imagenet.py
+    fnc     google-research/fnc: flags and their defaults, README's command
     fork    rohit-gupta/SupContrast: main_supcon.py, main_ce.py, README, checkpoint names in scratch.txt
 """
 
@@ -89,6 +90,30 @@ VALUES = [
     (PLAIN_UEL, "optimizer.fall.to", (0.1, 0.05, 0.01), "clae: main.py, of the first rate"),
     (PLAIN_UEL, "steps", 117_578, "clae: range(0, 301)"),
     ("clae-uel-*", "method.push", 1.0, "clae: UEL/BatchAverage.py, m"),
+    ("fnc-imagenet", "network.name", "resnet50", "fnc: README"),
+    ("fnc-imagenet", "loader.side", 224, "fnc: ImageNet, as SimCLR"),
+    ("fnc-imagenet", "loader.batch", 4096, "fnc: README"),
+    ("fnc-imagenet", "loader.views.scale", (0.2, 1.0), "fnc: area of crops"),
+    ("fnc-imagenet", "loader.views.jitter.brightness", 0.8, "fnc: colour strength 1.0 of SimCLR's"),
+    ("fnc-imagenet", "loader.views.jitter.hue", 0.2, "fnc: colour strength 1.0 of SimCLR's"),
+    ("fnc-imagenet", "loader.views.blur.probability", 0.5, "fnc: blur on, as SimCLR's"),
+    ("fnc-imagenet", "method.temperature", 0.1, "fnc: README"),
+    ("fnc-imagenet", "method.momentum", 0.999, "fnc: --moving_average_decay"),
+    ("fnc-imagenet", "method.queue", 65536, "fnc: --memory_multiplier 16, times the batch"),
+    ("fnc-imagenet", "method.symmetric", True, "fnc: the loss is summed over views"),
+    ("fnc-imagenet", "method.head.layers", 3, "fnc: README"),
+    ("fnc-imagenet", "method.head.out", 128, "fnc: README"),
+    ("fnc-imagenet", "false_negatives.count", 10, "fnc: --fn_topk"),
+    ("fnc-imagenet", "false_negatives.above", 0.7, "fnc: --fn_threshold"),
+    ("fnc-imagenet", "false_negatives.support", 8, "fnc: --support_size"),
+    ("fnc-imagenet", "false_negatives.action", "attract", "fnc: the released loss"),
+    ("fnc-imagenet", "false_negatives.schedule.start", 0.0, "fnc: masks are active from step 0"),
+    ("fnc-imagenet", "false_negatives.schedule.ramp", 0.0, "fnc: masks are active from step 0"),
+    ("fnc-imagenet", "false_negatives.schedule.most", 1.0, "fnc: no cap but top-k"),
+    ("fnc-imagenet", "optimizer.rate", 6.4, "fnc: 0.1 * sqrt(batch)"),
+    ("fnc-imagenet", "optimizer.weight_decay", 1e-4, "fnc: README"),
+    ("fnc-imagenet", "optimizer.warmup", 0.1, "fnc: 10 of 100 epochs"),
+    ("fnc-imagenet", "steps", 31_278, "fnc: README, 100 epochs"),
     ("susceptibility-*", "network.name", "resnet50", "fork: main_supcon.py"),
     ("susceptibility-*", "network.small_stem", True, "fork: CIFAR stem"),
     ("susceptibility-*", "loader.side", 32, "fork: main_supcon.py"),
