@@ -5,7 +5,6 @@ from contextlib import closing
 
 import torch
 from accelerate import Accelerator
-from torch import nn
 from torch.profiler import record_function
 
 from pipelines.batch import Batch
@@ -18,16 +17,14 @@ from training.checkpoints import load_checkpoint, read_state, save_checkpoint
 from training.encoders import Encoder
 from training.fit import check_data
 from training.floor import step_without_data
-from training.methods.method import MethodModule, Outcome
-from training.processes import kept_alike, open_accelerator, settle
+from training.processes import open_accelerator, settle
 from training.progress import Progress
 from training.resume import check_same_run, checkpoint_to_resume, facts_of
 from training.run import Pretrain, save_run
 from training.speed import Speed
+from training.step import TakeStep, begin
 from training.traced import check_steps, traced
 from training.trackers import JsonLines, forget_after
-
-TakeStep = Callable[[Batch, int], Outcome]
 
 
 def pretrain(run: Pretrain) -> Encoder:
@@ -48,21 +45,17 @@ def pretrain(run: Pretrain) -> Encoder:
             check_same_run(checkpoint, facts, run.allow_decoder_change)
         check_data(run.method, run.false_negatives, shards)
         _announce(run, accelerator, shards, first)
-        method = run.build(len(shards))
-        kept_alike(method)
-        wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
-        bare = optimizer.optimizer
-        take_step = _stepper(run, accelerator, method, wrapped, optimizer)
-        floor = step_without_data(run, place, take_step, method, bare)
+        method, optimizer, take_step = begin(run, accelerator, len(shards))
+        floor = step_without_data(run, place, take_step, method, optimizer)
         if checkpoint:
-            load_checkpoint(checkpoint, method, bare)
+            load_checkpoint(checkpoint, method, optimizer)
 
         def probe(done: int) -> None:
             progress.probed(done, run.probe(method.measured, run.loader, shards, place, accelerator, faults))
 
         def save(done: int) -> None:
             if accelerator.is_main_process:
-                save_checkpoint(run.out / "checkpoints", done, method, bare, facts)
+                save_checkpoint(run.out / "checkpoints", done, method, optimizer, facts)
             accelerator.wait_for_everyone()
 
         broken = BrokenSamples(accelerator, run, faults, first)
@@ -97,28 +90,6 @@ def _train(
                 probe(done)
             if done % run.checkpoint_every == 0 or last:
                 save(done)
-
-
-def _stepper(
-    run: Pretrain, accelerator: Accelerator, method: MethodModule, wrapped: nn.Module, optimizer: torch.optim.Optimizer
-) -> TakeStep:
-    """One optimizer step on one batch: an attack on the bare method, one wrapped forward, one backward."""
-
-    def take_step(batch: Batch, step: int) -> Outcome:
-        progress = step / run.steps
-        for group in optimizer.param_groups:
-            group["lr"] = run.optimizer.rate_at(step, run.steps)
-        with accelerator.autocast():
-            adversarial = run.attack(method, batch, progress)
-        outcome: Outcome = wrapped(batch, adversarial, progress)
-        accelerator.backward(outcome.loss)
-        optimizer.step()
-        optimizer.zero_grad()
-        method.advance(outcome, batch, progress)
-        method.follow()
-        return outcome._replace(loss=outcome.loss.detach())
-
-    return take_step
 
 
 def _announce(run: Pretrain, accelerator: Accelerator, shards: DataSet, first: int) -> None:

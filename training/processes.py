@@ -28,7 +28,7 @@ def open_accelerator(precision: str, trackers: list, folder: str) -> Accelerator
         if os.environ.get(f"ACCELERATE_USE_{name}", "false").lower() in ("true", "1"):
             raise Refusal(f"the launcher asks for {name}, this trainer uses plain data parallelism; leave it out")
     accelerator = Accelerator(
-        cpu=not torch.cuda.is_available(), mixed_precision=precision, log_with=trackers, project_dir=folder
+        cpu=not torch.cuda.is_available(), mixed_precision=precision, log_with=trackers or None, project_dir=folder
     )
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if accelerator.num_processes != world:

@@ -18,11 +18,11 @@ from shards.refusal import Refusal
 from tests.training.published_values import VALUES
 from tools.make_shards import make
 from training.encoders import NarrowResNet, NarrowResNet3D
-from training.loop import _stepper
 from training.pretrain import parse
 from training.recipes import DEFAULT, RECIPES
 from training.recipes.published import PUBLISHED
 from training.run import Pretrain
+from training.step import begin
 
 FOLDER = Path(__file__).parents[2] / "training" / "recipes"
 
@@ -75,11 +75,9 @@ def test_a_recipe_takes_two_steps(name, images, videos, textured):
     recipe = RECIPES[name]
     plain = videos if recipe.loader.clip.length > 1 else images
     run = small(recipe, textured("image") if recipe.loader.negatives.of_textures else plain)
-    accelerator, method = Accelerator(cpu=True), run.build(16)
-    wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
-    take_step = _stepper(run, accelerator, method, wrapped, optimizer)
+    method, _, take_step = begin(run, Accelerator(cpu=True), 50)
     begun = [p.detach().clone() for p in method.encoder.parameters()]
-    with closing(run.loader.open(Place(), run.seed)) as batches:
+    with closing(run.loader.open(Place(), run.seed, support=run.false_negatives.support_views)) as batches:
         for step in range(2):
             outcome = take_step(next(batches), step)
             assert outcome.loss.isfinite()

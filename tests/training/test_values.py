@@ -9,7 +9,7 @@ import pytest
 from pipelines.decoders import Decord, Plain
 from pipelines.negatives import Patches
 from shards.refusal import Refusal
-from training.optimizers import LARS, SGD
+from training.optimizers import LARS
 from training.optimizers.rates import Steps
 from training.recipes import RECIPES
 from training.run import Pretrain, identity, load_run, save_run
@@ -66,12 +66,6 @@ def test_identity_holds_what_decides_the_weights_and_nothing_else():
     assert identity(moved) == identity(run)
     assert identity(replace(run, seed=1)) != identity(run)
     assert identity(replace(run, loader=replace(run.loader, negatives=Patches()))) != identity(run)
-
-
-def test_a_choice_of_optimizers_changes_nothing_for_runs_that_began_before_there_was_one():
-    run = replace(next(iter(RECIPES.values())), optimizer=SGD(rate=0.2, weight_decay=0.1))
-    older = {"type": "SGD", "rate": 0.2, "momentum": 0.9, "weight_decay": 0.1, "warmup": 0.05}
-    assert identity(run)["optimizer"] == older and revive(Pretrain, {**describe(run), "optimizer": older}) == run
 
 
 def test_optimizers_and_stairs_survive_the_way_through_json_and_count():

@@ -1,4 +1,4 @@
-"""Videos to training steps, beside decord under a DataLoader; and how busy the recipes for CPUs keep their cores."""
+"""Videos to training steps, beside decord under a DataLoader; how busy recipes are; what each part adds to a step."""
 
 import json
 import statistics
@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from shards.manifest import FILE_NAME
-from tools.benchmarks.report import write
+from tools.benchmarks.methods import compare_all
+from tools.benchmarks.report import refuse_few, write
 from tools.benchmarks.running import Contestant
 from tools.benchmarks.videos import Videos
+from training.processes import keep_memory
 from training.recipes import find_recipe
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +28,9 @@ class Step(Videos):
     """Two clips of each video, augmented, and a SimCLR step with a small 3-D ResNet: clips per CPU-second.
 
     Then recipes are run for some steps each, on the shards that they name: cores busy, and what data cost.
+
+    With --all none of this, but what a step of every method takes, and of every attack, rule and kind of negatives,
+    beside one of plain SimCLR, images and clips; figures in step-all.json.
     """
 
     width: int = 8
@@ -34,10 +39,17 @@ class Step(Videos):
     """Which recipes to time."""
     steps: int = 60
     """How many steps of each."""
+    all: bool = False
+    """Compare all methods, attacks, rules and negatives instead; on one core: taskset -c 1."""
     json: Path = Path(".benchmark/step.json")
     ours: ClassVar[str] = "step_antipodal.py"
 
     def __call__(self) -> None:
+        if self.all:
+            refuse_few("rounds", self.rounds)
+            keep_memory()
+            compare_all(self.rounds, self.json.with_stem(f"{self.json.stem}-all"))
+            return
         super().__call__()
         lines = {name: self._recipe(name) for name in self.recipes}
         print("\nRecipes, medians of the log's lines but the first:")
