@@ -1,12 +1,20 @@
 """Small synthetic data sets, made once by the real command's code."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from pipelines.check import Check
 from pipelines.decoders import Dali, Decord, PyAV, Turbo
+from shards.make import make_split
+from shards.plan import Plan
 from shards.sources.synthetic import Synthetic
+from shards.target import Local
+from shards.textures import Stochastic
+from shards.treat import Treatment
 from tests.making import make_all
 
 
@@ -28,3 +36,18 @@ def images(tmp_path_factory) -> Path:
 def videos(tmp_path_factory) -> Path:
     """OUT of 21 training and 8 test videos."""
     return make(tmp_path_factory.mktemp("videos"), medium="video", train=21, test=8)
+
+
+@pytest.fixture(scope="session")
+def textured(tmp_path_factory) -> Callable[[Literal["image", "video"]], Path]:
+    """Of a medium: OUT of 16 training samples with textures."""
+
+    @cache
+    def of(medium: Literal["image", "video"]) -> Path:
+        out, source = tmp_path_factory.mktemp("textured"), Synthetic(medium, train=16, test=0)
+        check = Check(medium, (Turbo(),) if medium == "image" else (PyAV(),))
+        plan = Plan(source, source.splits()["train"], 8, Treatment(texture=Stochastic(), check=check))
+        assert sum(done.items for done in make_split(plan, Local(out / "train"))) == 16
+        return out
+
+    return of

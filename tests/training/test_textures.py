@@ -8,24 +8,15 @@ import torch
 
 from pipelines.loader import Place
 from pipelines.negatives import Textures
-from shards.make import make_split
-from shards.plan import Plan
 from shards.read import Shards
-from shards.sources.synthetic import Synthetic
-from shards.target import Local
-from shards.textures import Stochastic
-from shards.treat import Treatment
 from training.methods import MoCo, SimCLR
 from training.recipes import RECIPES
 
 
 @pytest.fixture(scope="module", params=["image", "video"])
-def batch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+def batch(request: pytest.FixtureRequest, textured):
     """The first batch of a recipe with texture negatives, over shards that were made with textures."""
-    out = tmp_path_factory.mktemp("textured")
-    source = Synthetic(request.param, train=16, test=4)
-    plan = Plan(source, source.splits()["train"], 8, Treatment(texture=Stochastic()))
-    assert sum(done.items for done in make_split(plan, Local(out))) == 16
+    out = textured(request.param) / "train"
     shards = Shards(out)
     assert (shards.index.texture == shards.index.extent[:, 1:]).all()  # square and small
     loader = RECIPES["simclr-synthetic" if request.param == "image" else "simclr-moving"].loader

@@ -65,7 +65,7 @@ class Step(Videos):
         folder = find_recipe(name).loader.shards
         folder = folder if isinstance(folder, Path) else folder[0]
         if not (folder / FILE_NAME).is_file():
-            return f"not run, {folder} is no data set; above the recipe in training/recipes.py stands how to make it"
+            return f"not run, {folder} is no data set; above the recipe in training/recipes/ stands how to make it"
         with tempfile.TemporaryDirectory() as out:
             words = [name, "--steps", str(self.steps), "--probe.every", "0", "--out", out]
             subprocess.run([sys.executable, ROOT / "training" / "pretrain.py", *words], check=True, capture_output=True)

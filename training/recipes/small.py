@@ -1,17 +1,13 @@
-"""Runs worth naming. A recipe is a value; a new run is ``replace(RECIPES["…"], …)``, or a few options.
-
-Above each stand its command, its cost, and where its figures are.
-"""
+"""Runs that a laptop without a GPU finishes: the embedded data sets, CIFAR-10, jhmdb6."""
 
 from dataclasses import replace
 from pathlib import Path
 
 from pipelines.frames import Clip
 from pipelines.loader import Loader
-from pipelines.views import MoCoViews, SimCLRViews
+from pipelines.views import SimCLRViews
 from pipelines.views.steps import Blur, ColorJitter
-from shards.refusal import Refusal
-from training.encoders import NarrowResNet, NarrowResNet3D, Timm, Video
+from training.encoders import NarrowResNet, NarrowResNet3D
 from training.methods import MoCo
 from training.optimizers import SGD
 from training.probes.online import OnlineKNN
@@ -20,9 +16,7 @@ from training.run import Pretrain
 # gentle crops and colours, and no blur, which would leave nothing of 32 pixels
 SMALL_VIEWS = SimCLRViews(scale=(0.2, 1.0), jitter=ColorJitter(0.4, 0.4, 0.4, 0.1), blur=Blur(probability=0.0))
 
-DEFAULT = "simclr-synthetic"
-
-RECIPES = {
+SMALL = {
     # python tools/make_shards.py && accelerate launch training/pretrain.py
     # The embedded images; minutes on two cores. Figures, fewer steps: EXPERIMENTS.md, "make demo".
     "simclr-synthetic": Pretrain(
@@ -73,6 +67,7 @@ RECIPES = {
         probe=OnlineKNN(every=100),
         out=Path("runs/simclr-jhmdb6"),
     ),
+    # Shards as for simclr-cifar10.
     # accelerate launch training/pretrain.py moco-cifar10
     # … loader.negatives:patches attack:clae false-negatives:threshold
     # Plain, and with all three modules; 24 and 53 minutes on one shared core. Figures: EXPERIMENTS.md, "Three modules".
@@ -87,6 +82,7 @@ RECIPES = {
         probe=OnlineKNN(every=500, neighbours=200),
         out=Path("runs/moco-cifar10"),
     ),
+    # Shards as for simclr-jhmdb6.
     # accelerate launch training/pretrain.py moco-jhmdb6
     # … loader.negatives:patches attack:clae false-negatives:threshold
     # Plain, and with all three modules; minutes on one core. Figures: EXPERIMENTS.md, "Three modules".
@@ -102,41 +98,4 @@ RECIPES = {
         probe=OnlineKNN(every=100),
         out=Path("runs/moco-jhmdb6"),
     ),
-    # python tools/make_shards.py --out data/imagenet folder --root $DATA/imagenet
-    # accelerate launch --num_processes 8 training/pretrain.py simclr-imagenet --loader.shards data/imagenet/train
-    # 200 epochs of ImageNet-1k; for GPUs, and not run by us yet.
-    "simclr-imagenet": Pretrain(
-        loader=Loader(Path("data/imagenet/train"), batch=2048, side=224, views=MoCoViews()),
-        network=Timm("resnet50"),
-        optimizer=SGD(rate=2.4),
-        steps=125_000,
-        precision="bf16",
-        probe=OnlineKNN(every=5000, bank=50_000, queries=5000, neighbours=200),
-        out=Path("runs/simclr-imagenet"),
-    ),
-    # python tools/make_shards.py --out data/kinetics folder --root $DATA/kinetics400
-    # accelerate launch --num_processes 8 training/pretrain.py simclr-kinetics --loader.shards data/kinetics/train
-    # 16 frames at 112, 100 epochs of Kinetics-400; for GPUs, and not run by us yet.
-    "simclr-kinetics": Pretrain(
-        loader=Loader(
-            Path("data/kinetics/train"), batch=512, side=112, clip=Clip(length=16, stride=4),
-            views=MoCoViews(),
-        ),
-        network=Video(),
-        optimizer=SGD(rate=0.6),
-        steps=47_000,
-        precision="bf16",
-        probe=OnlineKNN(every=2000, bank=20_000, queries=2000),
-        out=Path("runs/simclr-kinetics"),
-    ),
 }  # fmt: skip
-
-
-def find_recipe(name: str) -> Pretrain:
-    """A recipe by its name.
-
-    Raises: ``Refusal`` with the names there are.
-    """
-    if name not in RECIPES:
-        raise Refusal(f"no recipe {name!r}; choose one of: {', '.join(RECIPES)}")
-    return RECIPES[name]
