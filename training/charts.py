@@ -29,7 +29,7 @@ def draw_curves(folder: Path) -> Figure:
     _plot(axes[2], lines, ["share of data-free floor"], "speed, share of data-free floor")
     axes[2].set_ylim(0, 1.1)
     if shares:
-        _plot(axes[3], lines, shares, "false negatives, shares of 1")
+        _plot(axes[3], lines, shares, "false negatives, as shares")
         axes[3].set_ylim(bottom=0)
     return figure
 

@@ -27,7 +27,11 @@ def write_report(folder: Path, run: Pretrain, found: dict) -> None:
         run.loader, shards=Path(train["folder"]), weights=(), batch=min(run.loader.batch, train["samples"])
     )
     batch = next(loader.open(Place(), run.seed))
-    curves = picture(draw_curves(folder), folder / "curves.png", "Loss, kNN and speed over steps.")
+    curves = picture(
+        draw_curves(folder),
+        folder / "curves.png",
+        "Loss, kNN, speed and, where a rule looked for them, false negatives over steps.",
+    )
     views = picture(draw_views(batch), folder / "views.png", SHEET)
     rest = f"<h2>How it was trained</h2>{curves}<h2>What it saw</h2>{views}"
     write_page(folder, folder.absolute().name, summary(found), [found], draw_radii([found]), rest)

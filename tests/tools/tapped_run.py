@@ -18,8 +18,8 @@ class Tapped(Loader):
 
     taken: ClassVar[list[Batch]] = []
 
-    def open(self, *given):
-        for batch in super().open(*given):
+    def open(self, *given, **named):
+        for batch in super().open(*given, **named):
             self.taken.append(batch)
             yield batch
 
@@ -32,6 +32,7 @@ if __name__ == "__main__":  # the child that checks samples imports this file to
     tensors = {}
     for step, batch in enumerate(Tapped.taken):
         views = {f"views.{number}": view for number, view in enumerate(batch.views)}
+        views |= {f"support.{number}": view for number, view in enumerate(batch.support)}
         for name, tensor in {**views, "negatives": batch.negatives, "ids": batch.ids, "labels": batch.labels}.items():
             tensors[f"{step}.{name}"] = tensor.contiguous()
     save_file(tensors, sys.argv[1])

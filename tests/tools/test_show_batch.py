@@ -47,8 +47,8 @@ def trained(words) -> Path:
 
 
 def same(one, other) -> bool:
-    pairs = zip((*one.views, one.negatives, one.ids, one.labels),
-                (*other.views, other.negatives, other.ids, other.labels), strict=True)  # fmt: skip
+    pairs = zip((*one.views, *one.support, one.negatives, one.ids, one.labels),
+                (*other.views, *other.support, other.negatives, other.ids, other.labels), strict=True)  # fmt: skip
     return all(torch.equal(a, b) for a, b in pairs)
 
 
@@ -70,15 +70,17 @@ def test_each_step_is_what_a_run_gets_that_resumed_there(words):
 def test_each_step_is_what_the_training_loop_takes(words, tmp_path):
     """In a process of its own, because Accelerate's state belongs to the process."""
     words += ["--steps", "4", "--floor-steps", "0", "--probe.every", "0"]
+    words += ["false-negatives:fnc", "--false-negatives.support", "2"]
     script, file = Path(__file__).with_name("tapped_run.py"), tmp_path / "taken.safetensors"
     done = subprocess.run([sys.executable, script, file, *words], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-4000:]
     taken, run = load_file(file), parse(words)
-    assert len(taken) == 4 * 5
+    assert len(taken) == 4 * 7
     for step in range(4):
         views = tuple(taken[f"{step}.views.{number}"] for number in range(2))
         rest = (taken[f"{step}.{name}"] for name in ("negatives", "ids", "labels"))
-        assert same(batch_at(run, step), Batch(views, *rest)), step
+        support = tuple(taken[f"{step}.support.{number}"] for number in range(2))
+        assert same(batch_at(run, step), Batch(views, *rest, support)), step
 
 
 def test_a_recipe_is_shown(words, capsys, tmp_path):

@@ -9,12 +9,14 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from shards.refusal import Refusal
+from shards.several import open_shards
 from tests.training.batches import batch, build
 from tests.training.test_false_negatives import AT_ONCE, samples
 from training.checkpoints import load_checkpoint, save_checkpoint
 from training.false_negatives import AtRandom, Cluster
 from training.false_negatives.by_sample import BySample
 from training.false_negatives.suspects import Detector
+from training.fit import check_data
 from training.methods import MoCo, SimCLR
 from training.optimizers import SGD
 from training.processes import kept_alike
@@ -112,9 +114,11 @@ def test_what_is_remembered_is_not_sent_around():
     assert left_out < {name for name, _ in method.named_buffers()}
 
 
-def test_too_many_clusters_and_a_missing_library_are_refused(monkeypatch):
+def test_too_many_clusters_and_a_missing_library_are_refused(monkeypatch, images):
     with pytest.raises(Refusal, match="cannot part 20 samples into 21 clusters; give .* at most 20"):
         AtRandom(Cluster(21)).check(20)
+    with pytest.raises(Refusal, match="cannot part 50 samples into 51 clusters"):
+        check_data(SimCLR(), Cluster(51), open_shards(images / "train"))
     Cluster(20).check(20)
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(Refusal, match=r'pip install "antipodal\[cluster\]"'):
