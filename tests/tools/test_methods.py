@@ -24,6 +24,11 @@ from training.step import begin
 RUN = Pretrain(Loader(Path("none"), batch=24, side=8), network=NarrowResNet(width=4, zero_init=False))
 CLIPS = torch.rand(3, 24, 1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 BY_NAME = {contender.name: contender for contender in contenders(RUN)}
+AT_ONCE = [  # rules that find something in the first batch, with nothing to remember
+    name
+    for name, contender in BY_NAME.items()
+    if "false-negatives" in name and contender.run.false_negatives.memory(24, 128) is None
+]
 
 
 def outcome(contender: Contender):
@@ -33,16 +38,14 @@ def outcome(contender: Contender):
 
 def test_every_method_rule_and_kind_of_negatives_has_a_row(tmp_path, capsys):
     loader = Loader(Path("none"), batch=4, side=8, clip=Clip(2))
-    clips = Pretrain(loader, network=NarrowResNet3D(width=2))
-    compare_all(1, tmp_path / "all.json", {"images": RUN, "clips": clips}, embeddings=8)
+    compare_all(1, tmp_path / "all.json", {"clips": Pretrain(loader, NarrowResNet3D(width=2))}, embeddings=8)
     found, text = json.loads((tmp_path / "all.json").read_text()), capsys.readouterr().out
     rules = {f"simclr false-negatives:{word}" for word in members(FalseNegatives) if word != "keep-all"}
-    for medium in ("images", "clips"):
-        rows = {row["name"] for row in found[medium]["steps"]}
-        assert rows >= {*members(Method)} | rules | {"moco attack:clae", "byol loader.negatives:patches"}
-        assert {*found[medium]["milliseconds of making negatives"]} == {*members(Negatives)} - {"none"}
-        assert all(text.count(f"\n{name} ") >= 2 for name in rows)
-        assert [row for row in found[medium]["steps"] if "failure" in row or row["milliseconds"] <= 0] == []
+    rows = {row["name"] for row in found["clips"]["steps"]}
+    assert rows >= {*members(Method)} | rules | {"moco attack:clae", "byol loader.negatives:patches"}
+    assert {*found["clips"]["milliseconds of making negatives"]} == {*members(Negatives)} - {"none"}
+    assert all(f"\n{name} " in text for name in rows)
+    assert [row for row in found["clips"]["steps"] if "failure" in row or row["milliseconds"] <= 0] == []
     with_pairs = {word for word, kind in members(Method).items() if kind.negatives}
     assert {row["name"] for row in found["losses"]["rows"]} == with_pairs | rules
 
@@ -60,7 +63,7 @@ def test_ratios_are_taken_within_turns():
     assert "1.75 (1.75 to 1.75) of moco; at most 1.6: MISSED" in text and "did not run: no y" in text
 
 
-@pytest.mark.parametrize("name", ["simclr false-negatives:threshold", "simclr false-negatives:oracle"])
+@pytest.mark.parametrize("name", AT_ONCE)
 def test_rules_are_at_work(name):
     assert 0 < outcome(BY_NAME[name]).counts["removed"] < 24 * 23
 
