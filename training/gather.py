@@ -57,7 +57,7 @@ def deal(mine: Tensor) -> Tensor:
     draws a permutation, lest batch norms tell which key belongs to a query; this serves the same purpose and draws
     nothing, so there is no state to save. All processes must give equally many.
     """
-    return gather(mine)[rank() :: world()]
+    return gather(mine)[rank() :: world()].contiguous()  # lest a part keep the whole
 
 
 @torch.no_grad()

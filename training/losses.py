@@ -89,7 +89,8 @@ def _logits(
 ) -> Float[Tensor, "a _"]:
     logits = anchors @ candidates.T / temperature
     if ignore is not None:
-        if ignore.gather(1, positive[:, None]).any() or (attract is not None and (ignore & attract).any()):
+        positives = torch.zeros_like(ignore) if attract is None else attract
+        if (ignore & positives.scatter(1, positive[:, None], True)).any():
             raise ValueError("the ignore mask names an anchor's positive")
         logits = logits.masked_fill(ignore, -torch.inf)
     if extra is not None:

@@ -11,6 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 from pipelines.loader import Place
 from shards.refusal import Refusal
 from training.false_negatives.rule import Memory
+from training.methods.queue_of_keys import Queue
 
 
 def open_accelerator(precision: str, trackers: list, folder: str) -> Accelerator:
@@ -50,8 +51,8 @@ def settle(accelerator: Accelerator) -> Place:
 
 
 def kept_alike(method: nn.Module) -> None:
-    """Have DDP leave alone what rules remember: all processes know it, and it would be sent before each step."""
-    places = {place: part for place, part in method.named_modules() if isinstance(part, Memory)}
+    """Have DDP leave alone queues and what rules remember: all know them, and they would be sent before each step."""
+    places = {place: part for place, part in method.named_modules() if isinstance(part, Memory | Queue)}
     names = [f"{place}.{name}" for place, part in places.items() for name in part.state_dict()]
     DistributedDataParallel._set_params_and_buffers_to_ignore_for_model(method, names)
 

@@ -1,7 +1,7 @@
 """Whether a run may go on from what lies in its folder."""
 
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pipelines.decoders.auto import choose
@@ -12,7 +12,7 @@ from training.checkpoints import newest_checkpoint, read_state
 from training.run import Pretrain, identity
 from training.values import describe
 
-VERSIONS = ("torch", "kornia", "numpy", "numba")
+VERSIONS = ("torch", "kornia", "numpy", "numba", "timm", "scikit-learn")
 
 
 def facts_of(run: Pretrain, shards: DataSet, place: Place) -> dict:
@@ -25,7 +25,7 @@ def facts_of(run: Pretrain, shards: DataSet, place: Place) -> dict:
         "augmented by": run.loader.views.executor(place.device),
         "threads": place.threads,
         "world": place.world,
-        **{name: version(name) for name in VERSIONS},
+        **{name: _version(name) for name in VERSIONS},
     }
 
 
@@ -71,6 +71,13 @@ def check_same_run(checkpoint: Path, now: dict, allow_decoder_change: bool) -> N
                 "weights will not be bit-identical to an uninterrupted run",
                 file=sys.stderr,
             )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _leaves(tree: object, path: str = "") -> dict[str, str]:

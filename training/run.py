@@ -35,7 +35,8 @@ class Pretrain:
     norm: Norm = "batch"
     """What normalises, in the encoder and in the head. "batch": each process's own part of the batch, so that several
     processes are another run than one. "synchronised": the global batch, however many processes share it. "group": no
-    batch at all, each sample for itself, in groups of 8 to 16 channels."""
+    batch at all, each sample for itself, in groups of 8 to 16 channels, or of all where none of these divides
+    them; then an attack has no norms of its own."""
     optimizer: Optimizer = field(default_factory=SGD)
     average: float = 0.0
     """Share of an averaged copy of the encoder that stays at each step, such as 0.999; 0 keeps none. Probes and

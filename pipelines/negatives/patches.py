@@ -58,7 +58,8 @@ class Patches:
         Pixels are numbered row by row, so that one number serves a whole cell: int64 [b, n, rows, columns] of cells,
         as many as the smallest patch makes, and int64 [b, n].
         """
-        low, high = (max(round(edge * side / PUBLISHED_SIDE), 1) for edge in (self.smallest, self.largest))
+        room = side // 2 if self.kind == "permutation" else side  # half of an odd side must not be rounded up
+        low, high = (min(max(round(edge * side / PUBLISHED_SIDE), 1), room) for edge in (self.smallest, self.largest))
         patch = low + draws.below("patch side", high - low + 1, self.count)
         cells = side // low + 1
         if self.kind == "permutation":

@@ -129,3 +129,10 @@ def test_a_permutation_needs_tiles_of_half_the_side_at_most():
     with pytest.raises(ValueError, match="at most 112 .*got 113"):
         Patches(largest=113, kind="permutation")
     assert Patches(largest=223, kind="repeated").largest == 223
+
+
+def test_a_permutation_of_an_odd_side_has_more_than_one_tile():
+    offsets, patch = Patches(count=8, largest=112, kind="permutation")._offsets(
+        31, Draws(0, np.zeros(9, np.int64), np.arange(9), 0)
+    )
+    assert patch.max() == 15 and (offsets.reshape(len(patch), 8, -1) != 0).any(-1).all()

@@ -14,12 +14,15 @@ from training.encoders import Encoder
 from training.false_negatives import Oracle
 from training.false_negatives.by_sample import BySample
 from training.gather import collect, deal
-from training.methods import UEL, Method, MoCo, Plain, SimCLR, SupCon
-from training.methods.method import MethodModule
+from training.heads import Head
+from training.methods import BYOL, UEL, Method, MoCo, Plain, SimCLR, SupCon, Supervised
+from training.methods.method import Contrastive, MethodModule
 from training.methods.moco import MoCoModule
 from training.norms import Norm, normalise_by
 
-METHODS = SimCLR(), MoCo(queue=16, symmetric=True), MoCo(queue=16), Plain(), UEL(), SupCon()
+SMALL = Head(hidden=8, out=8)
+CONTROLS = BYOL(head=SMALL, predictor=SMALL), Supervised(classes=3)
+METHODS = SimCLR(), MoCo(queue=16, symmetric=True), MoCo(queue=16), Plain(), UEL(), SupCon(), *CONTROLS
 NORMS: tuple[Norm, ...] = "group", "synchronised", "batch"
 STEPS = 3  # MoCo's queue is empty at the first
 
@@ -30,7 +33,8 @@ def build(method: Method, norm: Norm) -> MethodModule:
     network = nn.Sequential(*first, nn.Linear(4 * 4 * 4, 6, bias=False), nn.BatchNorm1d(6), nn.Tanh())
     module = method.build(Encoder(network, 6, sees_time=False), Oracle())
     normalise_by(module, norm)
-    CLAE().prepare(module)
+    if isinstance(module, Contrastive):
+        CLAE().prepare(module)
     return module.double()
 
 
@@ -48,7 +52,7 @@ def train(module: MethodModule, wrapped: nn.Module, here: slice) -> tuple[list[t
     for step in range(STEPS):
         module.zero_grad()
         batch = part(step, here)
-        outcome = wrapped(batch, CLAE()(module, batch))
+        outcome = wrapped(batch, CLAE()(module, batch) if isinstance(module, Contrastive) else None)
         outcome.loss.backward()
         slopes += [p.grad.clone() for p in module.parameters() if p.grad is not None]
         with torch.no_grad():

@@ -123,3 +123,10 @@ def test_too_many_clusters_and_a_missing_library_are_refused(monkeypatch, images
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(Refusal, match=r'pip install "antipodal\[cluster\]"'):
         Cluster(20).check(20)
+
+
+def test_embeddings_that_are_no_numbers_are_refused_on_every_process():
+    memory, (rows, _) = BySample(20, 8, count=3, refresh=0.5), blobs(20, 3)
+    rows[4, 2] = torch.nan
+    with pytest.raises(Refusal, match="no longer numbers, so they have no clusters; lower --optimizer.rate"):
+        memory.advance(rows, torch.arange(20), 0.5)

@@ -112,6 +112,14 @@ def test_byol_of_what_agrees_is_zero_and_of_what_is_opposite_eight():
     assert byol((same, same), (same, same)).item() == 0 and byol((same, same), (-same, -same)).item() == 8
 
 
+def test_byol_compares_in_single_precision_whatever_the_encoder_computes_in():
+    draw = torch.Generator().manual_seed(0)
+    p, z, t = (F.normalize(torch.randn(s, generator=draw), dim=-1) for s in ((6, 8), (6, 8), (6, 2, 8)))
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = byol((p, p), (z, z), t, 0.5)
+    assert torch.equal(mixed, byol((p, p), (z, z), t, 0.5))
+
+
 def test_byols_copy_follows_ever_more_slowly():
     module, given = build(BYOL(head=SMALL, predictor=SMALL, momentum=0.9)), batch(4)
     outcome = module(given)

@@ -26,7 +26,7 @@ from training.methods.method import Adversarial, Contrastive, MethodModule
 
 @dataclass(frozen=True)
 class CLAE:
-    """One signed step up the contrastive loss, with batch norms of its own."""
+    """One signed step up the contrastive loss, with batch norms of its own where the network has any."""
 
     radius: float = 0.015
     """Change of every pixel, on the 0-to-1 scale. Official: 0.03 after normalisation by 0.5 for SimCLR on CIFAR."""

@@ -44,7 +44,8 @@ class AtRandom(Rule):
 
     def __call__(self, pairs: Pairs) -> Bool[Tensor, "b m"]:
         lots = _lots(pairs).masked_fill(pairs.similarity == -torch.inf, -torch.inf)
-        return largest(lots, self.like(pairs).sum(1))
+        counts = self.like(pairs).sum(1)
+        return largest(lots, counts, int(counts.max()))
 
 
 def _lots(pairs: Pairs) -> Float[Tensor, "b m"]:
@@ -54,7 +55,7 @@ def _lots(pairs: Pairs) -> Float[Tensor, "b m"]:
 
 
 def _mix(words: Int[Tensor, "*n"]) -> Int[Tensor, "*n"]:
-    """SplitMix64's output function, of 64-bit words (Steele, Lea & Flood, 2014, "Fast splittable …")."""
+    """SplitMix64's output function, of 64-bit words."""
     words = words + _signed(0x9E3779B97F4A7C15)
     words = (words ^ _shift(words, 30)) * _signed(0xBF58476D1CE4E5B9)
     words = (words ^ _shift(words, 27)) * _signed(0x94D049BB133111EB)

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from shards.refusal import Refusal
 from training.false_negatives.rule import Memory
 from training.gather import from_first, gather, rank
 
@@ -44,6 +45,8 @@ class BySample(Memory):
         known = self.features.any(1)  # embeddings have length one, so that none is zero
         if int(known.sum()) < self.count:
             return
+        if not self.features[known].isfinite().all():  # on all processes, for k-means would fail on one
+            raise Refusal("embeddings are no longer numbers, so they have no clusters; lower --optimizer.rate")
         if rank() == 0:
             self.clusters[known] = _k_means(self.features[known], self.count)
         self.clusters.copy_(from_first(self.clusters))

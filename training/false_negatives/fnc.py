@@ -42,5 +42,5 @@ class FNC(Suspecting):
         return self.support
 
     def __call__(self, pairs: Pairs) -> Bool[Tensor, "b m"]:
-        top = largest(pairs.similarity, torch.full_like(pairs.anchors, self.count))
+        top = largest(pairs.similarity, torch.full_like(pairs.anchors, self.count), self.count)
         return self.schedule.cap(top & (pairs.similarity > self.above), pairs.similarity, pairs.progress)

@@ -63,7 +63,7 @@ class Suspecting(Rule):
     action: Literal["remove", "attract"] = "remove"
     """Take suspects out of the anchor's negatives, or make them further positives of it."""
     in_attack: bool = False
-    """Let the attack know the suspects too; costs a clean forward pass more."""
+    """Let the attack know the suspects too; costs clean forward passes more, of support views too."""
 
     def __call__(self, pairs: Pairs) -> Bool[Tensor, "b m"]:
         raise NotImplementedError

@@ -39,4 +39,5 @@ class Schedule:
         if share >= 1:
             return suspected & candidates
         allowed = (share * candidates.sum(1) + 1e-6).long()  # 0.1 of 10 is 1, whatever floats say
-        return largest(similarity.masked_fill(~suspected, -torch.inf), allowed)
+        most = int(share * similarity.shape[1] + 1e-6)
+        return largest(similarity.masked_fill(~suspected, -torch.inf), allowed, most)

@@ -22,5 +22,5 @@ class TopK(Suspecting):
             raise ValueError(f"count must be at least 1, got {self.count}")
 
     def __call__(self, pairs: Pairs) -> Bool[Tensor, "b m"]:
-        top = largest(pairs.similarity, torch.full_like(pairs.anchors, self.count))
+        top = largest(pairs.similarity, torch.full_like(pairs.anchors, self.count), self.count)
         return self.schedule.cap(top, pairs.similarity, pairs.progress)

@@ -82,8 +82,9 @@ def byol(
     alpha: float = 0.0,
 ) -> Float[Tensor, ""]:
     """Mean over samples of the sum over views, of vectors of length one: the formula above."""
-    loss = torch.stack([2 - 2 * (p * z).sum(1) for p, z in zip(predicted, wanted, strict=True)]).sum(0)
-    if own is not None:
-        away = torch.stack([2 - 2 * torch.einsum("bd,bnd->bn", p, own) for p in predicted]).sum(0)
-        loss = loss - alpha * away.mean(1)
-    return loss.mean()
+    with torch.autocast(predicted[0].device.type, enabled=False):  # similarities in bfloat16 have two digits
+        loss = torch.stack([2 - 2 * (p * z).sum(1) for p, z in zip(predicted, wanted, strict=True)]).sum(0)
+        if own is not None:
+            away = torch.stack([2 - 2 * torch.einsum("bd,bnd->bn", p, own) for p in predicted]).sum(0)
+            loss = loss - alpha * away.mean(1)
+        return loss.mean()

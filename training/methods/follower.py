@@ -6,9 +6,11 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from training.batch_norms import frozen_statistics, select
 from training.encoders import Encoder
+from training.synchronised import SyncedBatchNorm
 
 
 class Follower(nn.Module):
@@ -18,6 +20,11 @@ class Follower(nn.Module):
         super().__init__()
         self.encoder = copy.deepcopy(encoder).requires_grad_(False)
         self.head = copy.deepcopy(head).requires_grad_(False)
+
+    @property
+    def by_own_batch(self) -> bool:
+        """Whether it normalises by statistics of each process's own part of the batch."""
+        return any(isinstance(part, _BatchNorm) and not isinstance(part, SyncedBatchNorm) for part in self.modules())
 
     @torch.no_grad()
     def forward(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:

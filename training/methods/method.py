@@ -49,7 +49,7 @@ class Outcome(NamedTuple):
 
 
 class MethodModule(nn.Module, ABC):
-    """An encoder and its head. ``forward`` only reads state; ``advance`` is the one place that writes it."""
+    """An encoder and its head. ``forward`` only reads state; ``advance`` writes it, and ``follow`` the average."""
 
     def __init__(self, encoder: Encoder, head: nn.Module):
         super().__init__()

@@ -69,8 +69,8 @@ class MoCoModule(Contrastive):
         asked = (0, 1) if self.knobs.symmetric else (0,)
         queries = self.embed(torch.cat([batch.views[v] for v in asked])).chunk(len(asked))
         keys = {1 - v: self.target(batch.views[1 - v]) for v in asked}
-        suspects, counts = self._detect(queries, batch, progress)
         answers = tuple(keys[1 - v] for v in asked)
+        suspects, counts = self._detect(answers if batch.support else queries, batch, progress)
         loss = self._ask(queries, answers, batch, suspects, own_negatives(self.target, batch.negatives))
         if adversarial is not None:
             with select(self, "adversarial"):
@@ -83,7 +83,7 @@ class MoCoModule(Contrastive):
     @torch.no_grad()
     def target(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
         """Keys, dealt out among the processes while they are normalised."""
-        return collect(self.slow(deal(views))) if self.knobs.shuffle else self.slow(views)
+        return collect(self.slow(deal(views))) if self.knobs.shuffle and self.slow.by_own_batch else self.slow(views)
 
     def against(
         self,
@@ -97,11 +97,12 @@ class MoCoModule(Contrastive):
 
     @torch.no_grad()
     def suspect(self, batch: Batch, progress: float) -> Suspects | None:
-        """Among the queue, from view 0, if the rule tells the attack."""
+        """Among the queue, from one view, if the rule tells the attack."""
         if not self.detector.known_to_attack:
             return None
         with select(self, "clean"), frozen_statistics(self):
-            return self._detect((self.embed(batch.views[0]),), batch, progress)[0]
+            seen = self.target(batch.views[1]) if batch.support else self.embed(batch.views[0])
+            return self._detect((seen,), batch, progress)[0]
 
     @torch.no_grad()
     def advance(self, outcome: Outcome, batch: Batch, progress: float) -> None:
@@ -110,9 +111,12 @@ class MoCoModule(Contrastive):
         self.queue.push(outcome.keys, batch.ids, batch.labels)
         self.detector.advance(outcome.keys[: len(batch.ids)], batch.ids, progress)
 
-    def _detect(self, queries: Embeddings, batch: Batch, progress: float) -> tuple[Suspects, dict[str, Tensor]]:
-        """Support views go through the key encoder, as FNC's do (arXiv 2011.11765, released code)."""
-        views = torch.stack([*queries, *(self.target(view) for view in batch.support)], 1).detach()
+    def _detect(self, seen: Embeddings, batch: Batch, progress: float) -> tuple[Suspects, dict[str, Tensor]]:
+        """Where there are support views all are seen by the key encoder, as FNC does (arXiv 2011.11765, released code).
+
+        Each key of the queue is a candidate of its own, also where a sample has two.
+        """
+        views = torch.stack([*seen, *(self.target(view) for view in batch.support)], 1).detach()
         mine = Samples(views, batch.ids, batch.labels)
         return self.detector(mine, self.queue.samples(batch.labels is not None), progress)
 

@@ -4,7 +4,8 @@ The paper's own text and tables were not at hand. None was run by us yet. The ba
 
 What differs from that code: radii are of pixels, 0.03 after normalisation times the deviation normalised by (of CIFAR's
 and ImageNet's three, the mean); encoders normalise by ImageNet's mean and deviation on CIFAR too; batches go on across
-the end of an epoch; the probe sees features, the official kNN embeddings. AdamW without decay is Adam.
+the end of an epoch; the probe sees features, the official kNN embeddings; timm's ResNets start their blocks as the
+identity, how those start is not known to us. AdamW without decay is Adam.
 """
 
 from dataclasses import replace

@@ -8,7 +8,7 @@ checkpoints decide. None was run by us yet.
 The fork's loss is temperature / 0.07 times the usual one. For SimCLR, which has no such factor here, it is moved into
 the rate and out of the weight decay, which gives SGD the same steps. What else differs from that code: the rate rises
 from 0, not from 0.01, and falls to 0, not to a thousandth; encoders normalise by ImageNet's mean and deviation; batches
-go on across the end of an epoch.
+go on across the end of an epoch; timm's ResNets start their blocks as the identity, how those start is not known to us.
 """
 
 from dataclasses import replace
