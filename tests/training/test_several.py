@@ -13,7 +13,7 @@ from training import resume
 from training.evaluate import Evaluate
 from training.pretrain import parse
 from training.resume import check_same_run, facts_of
-from training.run import identity, load_run, save_run
+from training.run import load_run, save_run
 from training.trackers import read_metrics
 
 
@@ -69,11 +69,6 @@ def test_a_run_goes_on_with_the_same_data_sets_and_weights_only(mixed, resumed, 
     for weights in ((1.0, 3.0), ()):
         with pytest.raises(Refusal, match=re.escape("other values of loader.weights")):
             resumed(replace(mixed, loader=replace(mixed.loader, weights=weights)))
-
-
-def test_a_run_without_weights_is_that_of_earlier_versions(mixed):
-    assert "weights" not in identity(replace(mixed, loader=replace(mixed.loader, weights=())))["loader"]
-    assert identity(mixed)["loader"]["weights"] == [3.0, 1.0]
 
 
 def test_evaluating_it_takes_the_name_of_one_data_set(mixed, images):
