@@ -30,6 +30,7 @@ def check_equal(calm, rough):
     assert quiet == disturbed  # every step and probe logged once, and to the same value
 
 
+@pytest.mark.long  # the next test is quick for images on one process, and has everything switched on
 def test_images_killed_in_the_middle_of_an_epoch(images, tmp_path):
     check_equal(*killed_and_resumed("image", images, tmp_path, [4], processes=1))
 
