@@ -18,7 +18,10 @@ from training.false_negatives.rule import Pairs, Suspecting
 
 @dataclass(frozen=True)
 class Cluster(Suspecting):
-    """Suspect candidates in the anchor's cluster, by k-means over embeddings that are kept from step to step."""
+    """Suspect candidates in the anchor's cluster, by k-means over embeddings that are kept from step to step.
+
+    A sample has a cluster once it was seen before the last clustering: nothing is suspected in the first epoch.
+    """
 
     clusters: int = 100
     refresh: float = 0.05
