@@ -60,3 +60,8 @@ def test_an_unknown_model_is_refused_with_neighbours():
 def test_a_small_stem_is_for_resnets():
     with pytest.raises(Refusal, match="vit_tiny_patch16_224"):
         Timm("vit_tiny_patch16_224", small_stem=True).build()
+
+
+def test_a_deep_stem_is_not_replaced():
+    with pytest.raises(Refusal, match="'resnet26d' has a deep stem, which small-stem cannot replace; leave it out"):
+        Timm("resnet26d", small_stem=True).build()

@@ -35,7 +35,8 @@ class Timm:
         if self.small_stem:
             if not isinstance(network, ResNet):
                 raise Refusal(f"small-stem is for ResNets, {self.name!r} is none; leave it out or choose a ResNet")
-            assert isinstance(network.conv1, nn.Conv2d), "only deep stems have another first layer"
+            if not isinstance(network.conv1, nn.Conv2d):
+                raise Refusal(f"{self.name!r} has a deep stem, which small-stem cannot replace; leave it out")
             network.conv1 = nn.Conv2d(3, network.conv1.out_channels, 3, padding=1, bias=False)
             network.maxpool = nn.Identity()
         width: Any = network.num_features
