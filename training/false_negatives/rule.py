@@ -56,8 +56,8 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Suspecting(Rule):
-    """A rule that suspects pairs: called with ``Pairs``, it says which, bool [b, m]."""
+class Suspecting(Rule, ABC):
+    """A rule that suspects pairs."""
 
     schedule: Schedule = field(default_factory=Schedule)
     action: Literal["remove", "attract"] = "remove"
@@ -65,5 +65,6 @@ class Suspecting(Rule):
     in_attack: bool = False
     """Let the attack know the suspects too; costs clean forward passes more, of support views too."""
 
+    @abstractmethod
     def __call__(self, pairs: Pairs) -> Bool[Tensor, "b m"]:
-        raise NotImplementedError
+        """Which pairs are suspected."""
