@@ -44,8 +44,8 @@ class Assemble:
         classes = None
         if self.labels is not None:
             classes = torch.from_numpy(self.labels[samples].astype(np.int64)).to(self.device)
-        ids = torch.from_numpy(samples).to(self.device)
-        return Batch(views[:VIEWS], negatives, ids, classes, views[VIEWS:]), substituted
+        ids, passes = (torch.from_numpy(keys).to(self.device) for keys in (samples, epochs))
+        return Batch(views[:VIEWS], negatives, ids, classes, views[VIEWS:], passes, self.seed), substituted
 
 
 def delivered(

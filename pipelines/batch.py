@@ -20,3 +20,7 @@ class Batch:
     """Classes; for supervised controls, oracles and logs only. ``None`` where all samples are of one class."""
     support: tuple[Float[Tensor, "b t c h w"], ...] = ()
     """Further views of the same samples, for rules that look for false negatives."""
+    epochs: Int[Tensor, " b"] | None = None
+    """In which pass over the data each was drawn; with ``seed`` and ``ids`` the key of whatever else is drawn."""
+    seed: int = 0
+    """Of the run."""

@@ -91,7 +91,7 @@ def attacked(run: Pretrain, method: MethodModule, batch: Batch, progress: float)
     """View 0, b t c h w, as the run's attack leaves it at a time of the run; ``None`` if it attacks nothing."""
     with torch.autocast(batch.ids.device.type, torch.bfloat16, enabled=run.precision == "bf16"):
         adversarial = run.attack(method.to(batch.ids.device), batch, progress)
-    return adversarial.view if adversarial else None
+    return adversarial.views[0] if adversarial else None
 
 
 def main(words: list[str]) -> None:

@@ -124,7 +124,7 @@ def _only(run: Pretrain) -> Path:
 
 def _untrained(run: Pretrain) -> nn.Module:
     """The encoder with the very weights that the run began with."""
-    return export(run.build(0).encoder, "clean")
+    return export(run.build(0).encoder, run.method.measured_branch)
 
 
 def _trained(run: Pretrain) -> tuple[nn.Module, int]:
@@ -134,7 +134,7 @@ def _trained(run: Pretrain) -> tuple[nn.Module, int]:
         raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
     method = run.build(0)
     step = load_checkpoint(checkpoint, method, only="encoder." if method.average is None else "average.")
-    return export(method.measured, "clean"), step
+    return export(method.measured, run.method.measured_branch), step
 
 
 if __name__ == "__main__":
