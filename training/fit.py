@@ -8,7 +8,7 @@ from training.false_negatives import FalseNegatives, KeepAll
 from training.methods import Method, Supervised
 
 CONTRASTIVE = "simclr, moco, plain, uel or supcon"
-ATTACKED = "rocl, acl"
+ATTACKED = "rocl, acl, dynacl or deacl"
 
 
 def check_parts(method: Method, attack: Attack, rule: FalseNegatives, negatives: Negatives) -> None:
