@@ -25,6 +25,8 @@ class Knobs:
     own_negatives: ClassVar[bool] = True
     """Whether it uses the negatives that are made of a sample itself."""
     needs_labels: ClassVar[bool] = False
+    views: ClassVar[int] = 2
+    """How many views of each sample it looks at, without those of false-negative rules."""
 
 
 class Adversarial(NamedTuple):
