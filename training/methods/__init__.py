@@ -5,6 +5,7 @@ from typing import Annotated
 from tyro.conf import subcommand
 
 from training.methods.acl import ACL
+from training.methods.advcl import AdvCL
 from training.methods.byol import BYOL
 from training.methods.deacl import DeACL
 from training.methods.dynacl import DynACL
@@ -27,5 +28,6 @@ Method = (
     | Annotated[ACL, subcommand("acl")]
     | Annotated[DynACL, subcommand("dynacl")]
     | Annotated[DeACL, subcommand("deacl")]
+    | Annotated[AdvCL, subcommand("advcl")]
     | Annotated[Supervised, subcommand("supervised")]
 )
