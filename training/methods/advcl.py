@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from pipelines.batch import Batch
 from shards.refusal import Refusal
-from training.batch_norms import Branch, select
+from training.batch_norms import Branch, convert, select
 from training.encoders import Encoder
 from training.false_negatives import FalseNegatives
 from training.false_negatives.suspects import Suspects
@@ -48,6 +48,11 @@ class AdvCLModule(SimCLRModule, Attacked):
         super().__init__(knobs, encoder, rule, samples)
         self.classifiers = nn.ModuleList(nn.Linear(encoder.width, count) for count in knobs.clusters)
         self.pseudo = PseudoLabels(samples, knobs.head.out, knobs.clusters, knobs.start)
+
+    def part_norms(self, momentum: float) -> None:
+        """None for x° in the projection head, through which it never goes."""
+        convert(self.encoder, momentum, self.branches)
+        convert(self.head, momentum, ("adversarial",))
 
     def clean(self, batch: Batch) -> Pair:
         """Embeddings of the strong views."""

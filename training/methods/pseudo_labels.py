@@ -38,7 +38,7 @@ class PseudoLabels(Newest):
             self.labels.copy_(labels)
             self.found.fill_(True)
 
-    def cross_entropy(self, logits: tuple[Float[Tensor, "b k"], ...], ids: Int[Tensor, " b"]) -> Float[Tensor, ""]:
+    def cross_entropy(self, logits: tuple[Float[Tensor, "b _"], ...], ids: Int[Tensor, " b"]) -> Float[Tensor, ""]:
         """Mean over clusterings and samples; a sample without a label costs nothing, but counts."""
         with torch.autocast(ids.device.type, enabled=False):
             costs = [
