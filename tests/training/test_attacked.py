@@ -75,11 +75,8 @@ def masks(given, rule, seen):
     if isinstance(rule, Threshold):
         found = (similarity(seen) > rule.above) & ~again
         assert 0 < found.sum() < found.size - again.sum(), "the test would say nothing"
-    attracts = rule is not None and rule.action == "attract"
-    return {
-        "removed": again | found if rule is not None and not attracts else again,
-        "attracted": found if attracts else None,
-    }
+    action = getattr(rule, "action", None)
+    return {"removed": again | (found & (action == "remove")), "attracted": found if action == "attract" else None}
 
 
 def expected_slopes(knobs, rows, tau, own, **told):
