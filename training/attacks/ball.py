@@ -29,7 +29,11 @@ class Ball:
 
     def direction(self, slope: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c h w"]:
         """The steepest way up of length 1: signs, or each clip's own slope; where there is no slope, nowhere."""
-        return slope.sign() if self.norm == "linf" else slope / lengths(slope).clamp_min(torch.finfo(slope.dtype).tiny)
+        if self.norm == "linf":
+            return slope.sign()
+        tiny = torch.finfo(slope.dtype).tiny
+        slope = slope / slope.abs().amax((1, 2, 3, 4), keepdim=True).clamp_min(tiny)  # a small one's squares would be 0
+        return slope / lengths(slope).clamp_min(tiny)
 
     def climb(
         self, clean: Views, loss: Callable[[Views], Float[Tensor, ""]], start: Views, stride: float, steps: int

@@ -1,7 +1,7 @@
 """RoCL: the attacked view is a third view of its sample (Kim et al., NeurIPS 2020; as the official code does it).
 
-With x, x' the views, x* the attacked x, and NT the loss of NT-Xent over all views of the global batch, in which the
-positives of a view are the others of its sample, the similarities' second factor without gradient:
+With x, x' the views, x* the attacked x, and NT the loss of NT-Xent over all views of the global batch, in which each
+of a sample's other views is a positive of its own and adds a term, the similarities' second factor without gradient:
 
     attack:    x* climbs NT(x*, x')
     training:  NT(x, x', x*) + NT(x*, x') / λ
@@ -29,6 +29,12 @@ class RoCLModule(SimCLRModule, Attacked):
     """NT-Xent of three views of each sample."""
 
     knobs: "RoCL"
+
+    def compare(
+        self, pair: Pair, batch: Batch, suspects: Suspects | None = None, extra: Float[Tensor, "b n d"] | None = None
+    ) -> Float[Tensor, ""]:
+        """All views in turn; a view's terms add up, where SimCLR's are averaged."""
+        return (len(pair) - 1) * super().compare(pair, batch, suspects, extra)
 
     def all_views(
         self, pair: Pair, batch: Batch, suspects: Suspects | None
