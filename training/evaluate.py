@@ -22,13 +22,13 @@ from shards.manifest import FILE_NAME
 from shards.read import Shards
 from shards.refusal import Refusal, one_sentence
 from training.batch_norms import export
-from training.checkpoints import load_checkpoint, newest_checkpoint
 from training.comparison import compared, groups, write_comparison
 from training.evaluation import Material, Protocol
 from training.processes import settle
 from training.report import write_joint_report, write_report
 from training.run import Pretrain, load_run
 from training.tables import all_tables
+from training.trained import trained
 from training.values import describe
 
 SPLITS = ("test", "val")
@@ -72,8 +72,8 @@ class Evaluate:
             raise Refusal("evaluation takes one process; start it by: python training/evaluate.py RUN")
         place = settle(accelerator)
         torch.backends.cudnn.allow_tf32 = False  # on a GPU too attacks need small differences
-        trained, step = _trained(run)
-        encoders = {name: e.to(place.device) for name, e in (("untrained", _untrained(run)), ("trained", trained))}
+        learned, step = trained(run)
+        encoders = {name: e.to(place.device) for name, e in (("untrained", _untrained(run)), ("trained", learned))}
         found = {
             "run": folder.name,
             "step": step,
@@ -125,16 +125,6 @@ def _only(run: Pretrain) -> Path:
 def _untrained(run: Pretrain) -> nn.Module:
     """The encoder with the very weights that the run began with."""
     return export(run.build(0).encoder, run.method.measured_branch)
-
-
-def _trained(run: Pretrain) -> tuple[nn.Module, int]:
-    """The encoder of the newest checkpoint, or its averaged copy where there is one, and its step."""
-    checkpoint = newest_checkpoint(run.out / "checkpoints")
-    if checkpoint is None:
-        raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
-    method = run.build(0)
-    step = load_checkpoint(checkpoint, method, only="encoder." if method.average is None else "average.")
-    return export(method.measured, run.method.measured_branch), step
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from training.false_negatives import FalseNegatives, KeepAll
 from training.methods import Method, Supervised
 
 CONTRASTIVE = "simclr, moco, plain, uel or supcon"
-ATTACKED = "rocl, acl"
+ATTACKED = "rocl, acl, dynacl, deacl or advcl"
 
 
 def check_parts(method: Method, attack: Attack, rule: FalseNegatives, negatives: Negatives) -> None:
@@ -41,14 +41,14 @@ def check_parts(method: Method, attack: Attack, rule: FalseNegatives, negatives:
 
 
 def check_data(method: Method, rule: FalseNegatives, shards: DataSet) -> None:
-    """Raises: ``Refusal`` if labels are needed that the shards have not, or the rule wants more samples."""
+    """Raises: ``Refusal`` if labels are needed that the shards have not, or more samples."""
     for part in (method, rule):
         if part.needs_labels and shards.classes is None:
             raise Refusal(
                 f"{type(part).__name__} needs labels, and {shards.folder} holds one class; choose a method and a rule "
                 "that need none, such as simclr and threshold"
             )
-    rule.check(len(shards))
+        part.check(len(shards))
     if isinstance(method, Supervised):
         names = shards.manifest.classes["label"]
         if len(names) > method.classes:

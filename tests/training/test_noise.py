@@ -24,8 +24,9 @@ def asked(ids, epochs, seed=0, shape=(1, 3, 5, 5), dtype=torch.float32) -> Batch
 @given(counter=st.tuples(word, word, word, word), key=st.tuples(word, word))
 def test_words_are_those_of_numpys_version(counter, key):
     found = philox(tuple(torch.tensor([each]) for each in counter), key)
-    expected = keyed.philox(tuple([each] for each in counter), key)
-    assert [int(each) for each in found] == [int(each[0]) for each in expected]
+    assert [int(each) for each in found] == [
+        int(each[0]) for each in keyed.philox(tuple([each] for each in counter), key)
+    ]
 
 
 @settings(max_examples=30, deadline=None)

@@ -20,8 +20,20 @@ def in_two_processes(script: str, *words) -> str:
 def test_they_have_the_gradient_of_one_unless_each_normalises_by_its_own_batch():
     said = in_two_processes("gather_in_two_processes.py")
     for norm, word in ("group", "same"), ("synchronised", "same"), ("batch", "other"):
-        for method in ("SimCLR", "MoCo", "Plain", "UEL", "SupCon", "BYOL", "Supervised"):
-            cases = 2 if method == "MoCo" else 1
+        for method in (
+            "SimCLR",
+            "MoCo",
+            "Plain",
+            "UEL",
+            "SupCon",
+            "BYOL",
+            "Supervised",
+            "RoCL",
+            "ACL",
+            "DynACL",
+            "AdvCL",
+        ):
+            cases = {"MoCo": 2, "ACL": 3}.get(method, 1)
             assert said.count(f"{method} by {norm}: {word} gradient, {word} buffers") == 2 * cases, said
     assert said.count("dealing and norms: as they should be") == 2
     assert said.count("clusters: same memory") == 2

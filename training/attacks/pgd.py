@@ -13,7 +13,7 @@ from torch import nn
 from pipelines.batch import Batch
 from training.attacks.ball import Ball
 from training.attacks.noise import noise
-from training.batch_norms import convert, frozen_statistics
+from training.batch_norms import frozen_statistics
 from training.methods.attacked import Attacked
 from training.methods.method import Adversarial, MethodModule, Views
 from training.modes import evaluating
@@ -45,7 +45,7 @@ class PGD:
     def prepare(self, method: MethodModule) -> None:
         """Give the method the further batch norms that it wants."""
         if isinstance(method, Attacked) and method.branches:
-            convert(method, self.norm_momentum, method.branches)
+            method.part_norms(self.norm_momentum)
 
     def __call__(self, method: MethodModule, batch: Batch, progress: float = 1.0) -> Adversarial:
         """Move the views. Running statistics and parameter gradients stay as they are."""

@@ -5,7 +5,10 @@ from typing import Annotated
 from tyro.conf import subcommand
 
 from training.methods.acl import ACL
+from training.methods.advcl import AdvCL
 from training.methods.byol import BYOL
+from training.methods.deacl import DeACL
+from training.methods.dynacl import DynACL
 from training.methods.moco import MoCo
 from training.methods.plain import Plain
 from training.methods.rocl import RoCL
@@ -23,5 +26,8 @@ Method = (
     | Annotated[SupCon, subcommand("supcon")]
     | Annotated[RoCL, subcommand("rocl")]
     | Annotated[ACL, subcommand("acl")]
+    | Annotated[DynACL, subcommand("dynacl")]
+    | Annotated[DeACL, subcommand("deacl")]
+    | Annotated[AdvCL, subcommand("advcl")]
     | Annotated[Supervised, subcommand("supervised")]
 )

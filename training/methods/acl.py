@@ -24,7 +24,7 @@ from training.false_negatives import FalseNegatives, KeepAll
 from training.false_negatives.suspects import Suspects
 from training.heads import Head
 from training.methods.attacked import Attacked, Objective
-from training.methods.in_batch import InBatchKnobs
+from training.methods.in_batch import InBatchKnobs, Pair
 from training.methods.method import Adversarial, Outcome, Views
 from training.methods.simclr import SimCLRModule
 
@@ -41,9 +41,15 @@ class DualStream(SimCLRModule, Attacked):
 
     def stream(self, moved: Views, batch: Batch, suspects: Suspects | None) -> Float[Tensor, ""]:
         """The loss of moved views among themselves."""
-        with select(self, "adversarial"):
-            worse = self.embed(torch.cat(moved)).chunk(2)
-        return self.compare(worse, batch, suspects)
+        return self.compare(self.pair(moved, "adversarial"), batch, suspects)
+
+    def pair(self, views: Views, branch: Branch) -> Pair:
+        """Embeddings of both views by a branch of batch norms."""
+        with select(self, branch):
+            return self.embed(torch.cat(views)).chunk(2)
+
+    def clean(self, batch: Batch) -> Pair:
+        return self.pair(batch.views, "clean")
 
     def weight(self, progress: float) -> float:
         """Of the moved views' stream at a time of the run; that of the clean ones makes it up to 2."""
@@ -52,7 +58,7 @@ class DualStream(SimCLRModule, Attacked):
     def forward(self, batch: Batch, adversarial: Adversarial | None = None, progress: float = 1.0) -> Outcome:
         """The weighted mean of both streams; false negatives are the clean one's."""
         assert adversarial is not None, "a run without an attack is refused when it is made"
-        clean, weight = self.embed(torch.cat(batch.views)).chunk(2), self.weight(progress)
+        clean, weight = self.clean(batch), self.weight(progress)
         suspects, counts = self._detect(clean, batch, progress)
         loss = (2 - weight) * self.compare(clean, batch, suspects, self._own(batch))
         loss = loss + weight * self.stream(adversarial.views, batch, suspects)

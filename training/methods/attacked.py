@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from pipelines.batch import Batch
-from training.batch_norms import Branch
+from training.batch_norms import Branch, convert
 from training.methods.method import MethodModule, Views
 
 
@@ -26,6 +26,10 @@ class Attacked(MethodModule):
 
     branches: ClassVar[tuple[Branch, ...]] = ()
     """Batch norms beside the clean ones, for views that were moved."""
+
+    def part_norms(self, momentum: float) -> None:
+        """Make them, once; ``momentum`` is how far a step moves their running statistics."""
+        convert(self, momentum, self.branches)
 
     @abstractmethod
     def objective(self, batch: Batch, progress: float) -> Objective:

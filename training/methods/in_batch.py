@@ -57,7 +57,7 @@ class InBatch(Contrastive):
 
         That term leaves out the samples' own negatives: it is CLAE's as published.
         """
-        clean = self.embed(torch.cat(batch.views)).chunk(2)
+        clean = self.clean(batch)
         suspects, counts = self._detect(clean, batch, progress)
         loss = self.compare(clean, batch, suspects, self._own(batch))
         if adversarial is not None:
@@ -65,6 +65,10 @@ class InBatch(Contrastive):
                 worse = self.embed(adversarial.views[0])
             loss = loss + adversarial.weight * self.compare((clean[adversarial.anchor], worse), batch, suspects)
         return Outcome(loss, clean[0].detach(), counts)
+
+    def clean(self, batch: Batch) -> Pair:
+        """Embeddings of the two clean views, which also tell who is a false negative."""
+        return self.embed(torch.cat(batch.views)).chunk(2)
 
     @torch.no_grad()
     def target(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
@@ -87,8 +91,7 @@ class InBatch(Contrastive):
         if not self.detector.known_to_attack:
             return None
         with select(self, "clean"), frozen_statistics(self):
-            clean = self.embed(torch.cat(batch.views)).chunk(2)
-            return self._detect(clean, batch, progress)[0]
+            return self._detect(self.clean(batch), batch, progress)[0]
 
     def advance(self, outcome: Outcome, batch: Batch, progress: float) -> None:
         """Only the rule may remember something."""

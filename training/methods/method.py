@@ -38,6 +38,9 @@ class Knobs:
         """By which batch norms its encoder is measured."""
         return "clean"
 
+    def check(self, samples: int) -> None:
+        """Raises: ``Refusal`` if it cannot work on a data set of so many samples."""
+
 
 class Adversarial(NamedTuple):
     """Views, worsened by an attack, and what to do with them. NamedTuple: wrappers of modules look into it."""

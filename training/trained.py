@@ -1,0 +1,33 @@
+"""Encoders that finished runs have left: what is measured of them, and what others learn from."""
+
+from shards.refusal import Refusal
+from training.batch_norms import export
+from training.checkpoints import load_checkpoint, newest_checkpoint
+from training.encoders import Encoder
+from training.methods.deacl import DeACLModule
+from training.methods.method import MethodModule
+from training.run import Pretrain, load_run
+
+
+def trained(run: Pretrain) -> tuple[Encoder, int]:
+    """The encoder of a run's newest checkpoint, or its averaged copy where there is one, and its step.
+
+    Raises: ``Refusal`` if there is no intact checkpoint.
+    """
+    checkpoint = newest_checkpoint(run.out / "checkpoints")
+    if checkpoint is None:
+        raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
+    method = run.build(0)
+    step = load_checkpoint(checkpoint, method, only="encoder." if method.average is None else "average.")
+    export(method.measured, run.method.measured_branch)
+    return method.measured, step
+
+
+def give_teacher(method: MethodModule) -> None:
+    """Give a method that learns from a finished run that run's encoder; others need none.
+
+    Apart from ``build``, so that a run can be measured when its teacher is gone.
+    Raises: ``Refusal`` if the folder holds no run to learn from, or one whose features are of another length.
+    """
+    if isinstance(method, DeACLModule):
+        method.learn_from(trained(load_run(method.knobs.teacher))[0])
