@@ -14,6 +14,7 @@ from pipelines.draws import VIEWS, draws_of
 from pipelines.faults import Faults
 from pipelines.negatives import Negatives
 from pipelines.part import Decoded
+from pipelines.sending import sent
 from pipelines.textured import seen_as
 from pipelines.views import Views
 
@@ -43,8 +44,8 @@ class Assemble:
             negatives = self.negatives(seen_as(views[0], pixels.textures, self.views, draws[0]), draws[0])
         classes = None
         if self.labels is not None:
-            classes = torch.from_numpy(self.labels[samples].astype(np.int64)).to(self.device)
-        ids = torch.from_numpy(samples).to(self.device)
+            classes = sent(self.labels[samples].astype(np.int64), self.device)
+        ids = sent(samples, self.device)
         return Batch(views[:VIEWS], negatives, ids, classes, views[VIEWS:]), substituted
 
 

@@ -100,7 +100,9 @@ def _stacked(views: list[UInt8[Tensor, "b c h w"]], stream: torch.cuda.Stream | 
     with torch.cuda.stream(stream):
         pixels = torch.stack(views)
     stream.synchronize()
-    pixels.record_stream(torch.cuda.default_stream(stream.device))  # nobody may have the memory before it was used there
+    pixels.record_stream(
+        torch.cuda.default_stream(stream.device)
+    )  # nobody may have the memory before it was used there
     return pixels[:, :, None]
 
 
