@@ -14,6 +14,7 @@ from pipelines.draws import draws_of
 from pipelines.faults import Faults
 from pipelines.negatives import Negatives
 from pipelines.part import Decoded
+from pipelines.sending import sent
 from pipelines.textured import seen_as
 from pipelines.views import Views
 
@@ -45,8 +46,8 @@ class Assemble:
             negatives = self.negatives(seen_as(views[0], pixels.textures, self.views, draws[0]), draws[0])
         classes = None
         if self.labels is not None:
-            classes = torch.from_numpy(self.labels[samples].astype(np.int64)).to(self.device)
-        ids, passes = (torch.from_numpy(keys).to(self.device) for keys in (samples, epochs))
+            classes = sent(self.labels[samples].astype(np.int64), self.device)
+        ids, passes = (sent(keys, self.device) for keys in (samples, epochs))
         seen, support = views[: self.kept], views[self.kept :]
         return Batch(seen, negatives, ids, classes, support, passes, self.seed), substituted
 

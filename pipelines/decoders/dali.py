@@ -35,13 +35,14 @@ class Dali:
                 "use decoder:auto, or a video recipe, or make the shards with recode:jpeg-frames"
             )
         pipelines: dict[tuple[int, int, int], Pipeline] = {}
+        stream = torch.cuda.Stream(device) if device.type == "cuda" else None
 
         def execute(cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
             shape = (cut.frames.shape[0], len(cut.media), cut.side)
             if shape not in pipelines:
                 pipelines[shape] = _pipeline(*shape, device, threads)
             try:
-                return _run(pipelines[shape], cut)
+                return _stacked(_run(pipelines[shape], cut), stream)
             except RuntimeError as error:
                 del pipelines[shape]  # a pipeline that raised is dead
                 raise Broken(cut.names, _culprits(cut, execute, error)) from error
@@ -51,15 +52,16 @@ class Dali:
 
 def _pipeline(views: int, batch: int, side: int, device: torch.device, threads: int) -> Pipeline:
     on_gpu = device.type == "cuda"
-    # run() is called from the loader's own thread, so DALI needs no second queue in front of it
-    pipeline = Pipeline(
-        batch, threads, device.index or 0 if on_gpu else None, exec_async=False, exec_pipelined=False,
-        prefetch_queue_depth=1,
-    )  # fmt: skip
+    # run() is called from the loader's own thread, so DALI needs no second queue in front of it. Its executor is the
+    # default one: no other brings sizes back from a GPU, or leaves a result alone for as long as somebody holds it
+    pipeline = Pipeline(batch, threads, device.index or 0 if on_gpu else None, prefetch_queue_depth=1)
     with pipeline:
         encoded = fn.external_source(name="media", dtype=types.UINT8, ndim=1, no_copy=True)
-        # Pillow does not turn pictures by their EXIF tag either, and boxes are drawn for the picture as stored
-        picture = fn.decoders.image(encoded, device="mixed" if on_gpu else "cpu", adjust_orientation=False)
+        # Pillow does not turn pictures by their EXIF tag either, and boxes are drawn for the picture as stored; halved
+        # colours it makes smooth, as libjpeg-turbo does and a GPU if asked
+        picture = fn.decoders.image(
+            encoded, device="mixed" if on_gpu else "cpu", adjust_orientation=False, jpeg_fancy_upsampling=True
+        )
         outputs = [picture.shape()]
         for view in range(views):
             corner = fn.external_source(name=f"corner {view}", dtype=types.INT32, ndim=1)
@@ -73,7 +75,8 @@ def _pipeline(views: int, batch: int, side: int, device: torch.device, threads: 
     return pipeline
 
 
-def _run(pipeline: Pipeline, cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
+def _run(pipeline: Pipeline, cut: Cut) -> list[UInt8[Tensor, "b c h w"]]:
+    """The pixels of every view, in DALI's own memory, when they are there."""
     pipeline.feed_input("media", [np.frombuffer(file(cut, i), np.uint8) for i in range(len(cut.media))])
     for view, boxes in enumerate(cut.boxes.astype(np.int32)):
         pipeline.feed_input(f"corner {view}", list(boxes[:, :2]))
@@ -83,7 +86,24 @@ def _run(pipeline: Pipeline, cut: Cut) -> UInt8[Tensor, "v b t c h w"]:
     broken = {i: other for i, size in enumerate(sizes) if (other := other_extent(cut, i, "dali", *size))}
     if broken:
         raise Broken(cut.names, broken)
-    return torch.stack([torch.from_dlpack(view.as_tensor()) for view in views])[:, :, None]
+    return [torch.from_dlpack(view.as_tensor()) for view in views]
+
+
+def _stacked(views: list[UInt8[Tensor, "b c h w"]], stream: torch.cuda.Stream | None) -> UInt8[Tensor, "v b 1 c h w"]:
+    """All views in one block of torch's memory, which is there when this returns.
+
+    On a GPU it is copied on a ``stream`` of its own: on the default one, where the pixels will be used, the copy would
+    wait for all training steps that were asked for before it.
+    """
+    if stream is None:
+        return torch.stack(views)[:, :, None]
+    with torch.cuda.stream(stream):
+        pixels = torch.stack(views)
+    stream.synchronize()
+    pixels.record_stream(
+        torch.cuda.default_stream(stream.device)
+    )  # nobody may have the memory before it was used there
+    return pixels[:, :, None]
 
 
 def _culprits(cut: Cut, execute: Execute, error: RuntimeError) -> dict[int, str]:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pipelines.draws import Draws
 from pipelines.negatives.shuffled import shuffled
+from pipelines.sending import sent
 from shards.refusal import Refusal
 
 
@@ -35,7 +36,7 @@ class Frames:
         """Raises: ``Refusal`` if clips have one frame."""
         length = views.shape[1]
         refuse_stills(length)
-        numbers = torch.from_numpy(self._numbers(length, draws)).to(views.device)
+        numbers = sent(self._numbers(length, draws), views.device)
         return views[torch.arange(len(views), device=views.device)[:, None, None], numbers]
 
     def _numbers(self, length: int, draws: Draws) -> np.ndarray:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pipelines.draws import Draws
 from pipelines.negatives.cells import cropped, permuted
+from pipelines.sending import sent
 from pipelines.threads import in_threads
 
 PUBLISHED_SIDE = 224
@@ -42,9 +43,7 @@ class Patches:
     def __call__(self, views: Float[Tensor, "b t c h w"], draws: Draws) -> Float[Tensor, "b n t c h w"]:
         offsets, patch = self._offsets(views.shape[-1], draws)
         if views.device.type != "cpu":
-            return _gathered(
-                views, torch.from_numpy(offsets).to(views.device), torch.from_numpy(patch).to(views.device)
-            )
+            return _gathered(views, sent(offsets, views.device), sent(patch, views.device))
         from pipelines.negatives.mosaic import lay  # numba takes a third of a second to be imported
 
         planes = views.flatten(1, 2).contiguous()

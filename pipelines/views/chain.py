@@ -7,7 +7,6 @@ generator; its functions are called on the rows whose turn it is.
 from collections.abc import Callable
 
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
 from kornia.color import rgb_to_grayscale
 from kornia.enhance import (
@@ -19,6 +18,7 @@ from kornia.enhance import (
 from kornia.filters import gaussian_blur2d
 from torch import Tensor
 
+from pipelines.sending import sent
 from pipelines.views.look import BRIGHTNESS, CONTRAST, HUE, SATURATION, Look
 
 
@@ -48,8 +48,8 @@ def _apply(views: Tensor, chosen: np.ndarray, operation: Callable, factors: np.n
     """``operation(chosen views, their factors)`` written over the chosen rows of a copy."""
     if not chosen.any():
         return views
-    rows = torch.from_numpy(np.flatnonzero(chosen)).to(views.device)
-    given = None if factors is None else torch.from_numpy(factors[chosen]).to(views)
+    rows = sent(np.flatnonzero(chosen), views.device)
+    given = None if factors is None else sent(factors[chosen], views.device).to(views.dtype)
     return views.index_copy(0, rows, operation(views[rows], given))
 
 
