@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from accelerate import Accelerator
 
 from shards.refusal import Refusal
@@ -67,7 +68,13 @@ def test_the_loss_and_what_the_attack_climbs(teacher):
     wanted = trained(replace(SIMCLR, out=teacher))[0].double().eval()(view)
     clean, moved = module.encoder(torch.cat([view, worse])).chunk(2)  # one forward pass, in training mode
     value = (-cosines(clean, wanted) - WEIGHT * cosines(moved, clean)).mean()
-    assert module(one, Adversarial((worse,))).loss.item() == pytest.approx(value, rel=1e-12)
+    loss = module(one, Adversarial((worse,))).loss
+    assert loss.item() == pytest.approx(value, rel=1e-12)
+    near = F.cosine_similarity(clean, wanted).mean() + WEIGHT * F.cosine_similarity(moved, clean).mean()
+    learned = list(module.encoder.parameters())
+    slopes = zip(torch.autograd.grad(-near, learned), torch.autograd.grad(loss, learned), strict=True)
+    for expected, found in slopes:  # through both sides of the second term
+        torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-12)
     module.eval()
     views, loss = module.objective(one, 0.0)
     assert len(views) == 1 and torch.equal(views[0], view)
