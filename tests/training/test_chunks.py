@@ -25,7 +25,8 @@ from training.run import identity
 
 SMALL = Head(hidden=8, out=8)
 METHODS = (
-    SimCLR(), MoCo(queue=16, symmetric=True), Plain(), UEL(), SupCon(), BYOL(head=SMALL, predictor=SMALL), Supervised(classes=3),
+    SimCLR(), MoCo(queue=16, symmetric=True), Plain(), UEL(), SupCon(), BYOL(head=SMALL, predictor=SMALL),
+    Supervised(classes=3),
 )  # fmt: skip
 
 
@@ -121,7 +122,9 @@ def test_ghost_batch_norm_is_chunks_one_by_one_and_statistics_move_once_to_their
         torch.manual_seed(step)
         found = module(given)
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=0)
-        torch.testing.assert_close(slopes(module, found, given), slopes(module, expected, given), rtol=1e-10, atol=1e-14)
+        torch.testing.assert_close(
+            slopes(module, found, given), slopes(module, expected, given), rtol=1e-10, atol=1e-14
+        )
         for name, buffer in module.network.named_buffers():
             torch.testing.assert_close(buffer.double(), after[name].double(), rtol=1e-12, atol=1e-15)
     assert module.network.layers[1].num_batches_tracked == 3

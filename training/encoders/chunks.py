@@ -16,7 +16,11 @@ from torch.utils.checkpoint import checkpoint
 
 Features = Float[Tensor, "b d"]
 Views = Float[Tensor, "b t c h w"]
-MODES = "training", "track_running_stats", "chosen"  # what training/modes.py and training/batch_norms.py set for a while
+MODES = (
+    "training",
+    "track_running_stats",
+    "chosen",
+)  # what training/modes.py and training/batch_norms.py set for a while
 
 
 def in_chunks(see: Callable[[Views], Features], network: nn.Module, views: Views, size: int) -> Features:
