@@ -51,6 +51,10 @@ class Pretrain:
     """Of the initial weights, the order, and every draw."""
     precision: Literal["no", "bf16"] = "no"
     """"bf16" computes the encoder in bfloat16 by autocast; losses stay in single precision."""
+    compile: bool = False
+    """torch.compile the encoder's network: the first steps take minutes, later ones less time. Where that cannot be,
+    the run says why and goes on without. Only rounding differs, so a run may be resumed with the other choice, which
+    it warns of; a compiled run that resumes is not bit for bit the same either."""
     probe: OnlineKNN = field(default_factory=OnlineKNN)
     out: Path = Path("runs/unnamed")
     """The run's folder: configuration, metrics, checkpoints."""
@@ -100,7 +104,7 @@ class Pretrain:
 # what may differ between a run and its resumption
 FREE = (
     "out", "log_every", "checkpoint_every", "floor_steps", "resume", "max_broken", "profile", "allow_decoder_change",
-    "probe",
+    "probe", "compile",
 )  # fmt: skip
 
 

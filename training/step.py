@@ -8,6 +8,7 @@ from accelerate import Accelerator
 from torch import nn
 
 from pipelines.batch import Batch
+from training.compiled import compile_networks
 from training.methods.method import MethodModule, Outcome
 from training.processes import kept_alike
 from training.run import Pretrain
@@ -29,6 +30,8 @@ def begin(run: Pretrain, accelerator: Accelerator, samples: int) -> Begun:
     """Build method and optimizer for a data set of so many samples, and make them ready for the processes there are."""
     method = run.build(samples)
     kept_alike(method)
+    if run.compile:
+        compile_networks(method)
     wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
     return Begun(method, optimizer.optimizer, _stepper(run, accelerator, method, wrapped, optimizer))
 
