@@ -70,6 +70,15 @@ def test_the_change_is_magnified_until_the_largest_shown_fills_the_scale():
     assert np.count_nonzero(np.abs(first - 0.5) > 1e-3) == np.count_nonzero(np.abs(second - 0.5) > 1e-3) == 1
 
 
+def test_the_change_is_that_of_the_view_that_was_moved():
+    batch = batch_of(3, 0, 1, 8)
+    moved = batch.views[1].clone()
+    moved[0, 0, 1, 4, 5] += 0.05
+    figure = draw_views(batch, moved, moved=1)
+    assert texts(figure)[:4] == ["view 0", "adversarial 1", "change × 10", "view 1"]
+    assert np.count_nonzero(np.abs(pictures(figure)[2] - 0.5) > 1e-3) == 1
+
+
 def test_without_an_attack_nothing_of_it_is_shown():
     assert texts(draw_views(batch_of(2, 1, 1, 8)))[:3] == ["view 0", "negative 0", "view 1"]
 

@@ -113,6 +113,7 @@ class AdvCL(InBatchKnobs):
     coarse: float = 8.0
     """Frequencies that are taken out of the fine view: up to so many cycles per picture."""
     views: ClassVar[int] = 3
+    moved: ClassVar[int] = 2
     attacked: ClassVar[bool] = True
     module: ClassVar = AdvCLModule
 

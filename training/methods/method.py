@@ -28,6 +28,8 @@ class Knobs:
     own_negatives: ClassVar[bool] = True
     """Whether it uses the negatives that are made of a sample itself."""
     needs_labels: ClassVar[bool] = False
+    moved: ClassVar[int] = 0
+    """Which view an attack moves, or moves first."""
     attacked: ClassVar[bool] = False
     """Whether it is made of an attack that climbs what the method says: attack:pgd."""
     views: ClassVar[int] = 2
