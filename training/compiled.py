@@ -25,7 +25,7 @@ def compile_networks(method: nn.Module) -> None:
     torch._dynamo.config.recompile_limit = VARIANTS  # torch's 8 would send the rest to be interpreted, silently
     # the first graph that fits, rather than the last used: else a chunk that is computed again may meet another one
     # than at its first time, which saves other tensors (torch's own advice where checkpoints fail on this)
-    torch._C._dynamo.eval_frame._set_lru_cache(False)
+    torch._C._dynamo.eval_frame._set_lru_cache(False)  # pyright: ignore[reportAttributeAccessIssue]
     for network in networks:
         network._compiled_call_impl = _or_plain(networks, network)  # where nn.Module.compile puts it
 

@@ -72,10 +72,11 @@ def check(method, chunk, capsys):
     expected, found = train(method, chunk, False), train(method, chunk, True)
     torch.testing.assert_close(found[:2], expected[:2], rtol=1e-4, atol=1e-5)
     first, *later = found[2]
-    assert 4 <= first <= 10 and later == [first, first] and not counters["graph_break"]
+    assert 4 <= first <= 16 and later == [first, first] and not counters["graph_break"]
     assert not capsys.readouterr().out
 
 
+@pytest.mark.long  # a second or more each, and more than ten to begin with
 @pytest.mark.parametrize("chunk", [0, 3])
 @pytest.mark.parametrize("method", [SimCLR(), MoCo(queue=16)], ids=lambda method: type(method).__name__)
 def test_attacks_frozen_passes_and_chunks_are_those_of_plain_networks(method, chunk, capsys, monkeypatch):
