@@ -1,0 +1,90 @@
+"""What a run has come to: its encoder, and the splits on which that is measured."""
+
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from pipelines.loader import Place
+from shards.manifest import FILE_NAME
+from shards.read import Shards
+from shards.refusal import Refusal
+from training.batch_norms import export
+from training.checkpoints import load_checkpoint, newest_checkpoint
+from training.encoders import Encoder
+from training.processes import settle
+from training.run import Pretrain
+
+SPLITS = ("test", "val")
+
+
+def splits_of(run: Pretrain, train: Path | None = None, test: Path | None = None) -> tuple[Shards, Shards]:
+    """The training and the test split: those that are named, else the run's own and what lies beside it.
+
+    Raises: ``Refusal`` if there is no test split, or if the two do not belong together.
+    """
+    train = train or _only(run)
+    beside = [train.parent / name for name in SPLITS if (train.parent / name / FILE_NAME).is_file()]
+    beside = [folder for folder in beside if folder.absolute() != train.absolute()]
+    known = Shards(train)
+    if test is None and not beside:
+        raise Refusal(f"{train.parent} holds no test split beside {train.name}; name one: --test DIR")
+    asked = Shards(test or beside[0])
+    if known.manifest.fingerprint == asked.manifest.fingerprint:
+        raise Refusal(f"{train} and {asked.folder} are the same samples; name another split: --test DIR")
+    if known.manifest.classes != asked.manifest.classes or known.manifest.kind != asked.manifest.kind:
+        raise Refusal(f"{train} and {asked.folder} have other classes; make both splits by one make_shards.py")
+    return known, asked
+
+
+def _only(run: Pretrain) -> Path:
+    """The one data set of a run.
+
+    Raises: ``Refusal`` if it has several: no test split belongs to all of them.
+    """
+    folders = [run.loader.shards] if isinstance(run.loader.shards, Path) else run.loader.shards
+    if len(folders) != 1:
+        raise Refusal(f"{run.out} was trained on {', '.join(map(str, folders))}; name one: --train DIR")
+    return folders[0]
+
+
+def facts_of_splits(train: Shards, test: Shards) -> dict:
+    """Which splits these are, as JSON values."""
+    return {
+        name: {"folder": str(split.folder), "samples": len(split), "fingerprint": split.manifest.fingerprint}
+        for name, split in (("train", train), ("test", test))
+    } | {"kind": train.manifest.kind}
+
+
+def untrained(run: Pretrain) -> nn.Module:
+    """The encoder with the very weights that the run began with."""
+    return export(run.build(0).encoder, run.method.measured_branch)
+
+
+def trained(run: Pretrain) -> tuple[nn.Module, int]:
+    """The encoder of the newest checkpoint, or its averaged copy where there is one, and its step."""
+    encoder, step = learned(run)
+    return export(encoder, run.method.measured_branch), step
+
+
+def learned(run: Pretrain) -> tuple[Encoder, int]:
+    """The same with all batch norms that it has, those for attacked views too."""
+    checkpoint = newest_checkpoint(run.out / "checkpoints")
+    if checkpoint is None:
+        raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
+    method = run.build(0)
+    step = load_checkpoint(checkpoint, method, only="encoder." if method.average is None else "average.")
+    return method.measured, step
+
+
+def settle_alone(command: str) -> tuple[Accelerator, Place]:
+    """Where the one process of a measurement is; GPUs compute in full single precision from now on.
+
+    Raises: ``Refusal`` if there are several, with the ``command`` that starts one.
+    """
+    accelerator = Accelerator(cpu=not torch.cuda.is_available())
+    if accelerator.num_processes > 1:
+        raise Refusal(f"this takes one process; start it by: python {command}")
+    torch.backends.cudnn.allow_tf32 = False  # attacks need small differences
+    return accelerator, settle(accelerator)
