@@ -10,7 +10,7 @@ import torch
 
 from pipelines.batch import Batch
 from pipelines.clock import Clock
-from pipelines.draws import VIEWS, draws_of
+from pipelines.draws import draws_of
 from pipelines.faults import Faults
 from pipelines.negatives import Negatives
 from pipelines.part import Decoded
@@ -31,6 +31,8 @@ class Assemble:
     device: torch.device
     seed: int
     clock: Clock
+    kept: int
+    """How many of a sample's views are the batch's views; those behind them are its support."""
 
     def __call__(self, decoded: Decoded) -> tuple[Batch, int]:
         """The batch, and how many of its places substitutes took."""
@@ -45,7 +47,8 @@ class Assemble:
         if self.labels is not None:
             classes = torch.from_numpy(self.labels[samples].astype(np.int64)).to(self.device)
         ids, passes = (torch.from_numpy(keys).to(self.device) for keys in (samples, epochs))
-        return Batch(views[:VIEWS], negatives, ids, classes, views[VIEWS:], passes, self.seed), substituted
+        seen, support = views[: self.kept], views[self.kept :]
+        return Batch(seen, negatives, ids, classes, support, passes, self.seed), substituted
 
 
 def delivered(

@@ -1,4 +1,4 @@
-"""What a run sees at a step, as a contact sheet: view 0, its negatives, its adversarial version and change, view 1.
+"""What a run sees at a step, as a contact sheet: view 0, its negatives, its adversarial version and change, the others.
 
 python tools/show_batch.py RECIPE --step 12 [--loader.shards DIR, or any other field of the recipe]
 
@@ -72,7 +72,7 @@ def batch_at(run: Pretrain, step: int) -> Batch:
     """The whole global batch of a step, opened as the training loop opens it."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     place = Place(device=device, threads=len(os.sched_getaffinity(0)))
-    with closing(run.loader.open(place, run.seed, step, support=run.false_negatives.support_views)) as batches:
+    with closing(run.open(place, step)) as batches:
         return next(batches)
 
 

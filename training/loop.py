@@ -38,8 +38,7 @@ def pretrain(run: Pretrain) -> Encoder:
     accelerator = open_accelerator(run.precision, ["tensorboard", JsonLines(run.out)], str(run.out))
     place = settle(accelerator)
     shards, clock, faults = open_shards(run.loader.shards), Clock(), Faults()
-    views = run.false_negatives.support_views
-    with closing(run.loader.open(place, run.seed, first, clock, faults, support=views)) as batches:
+    with closing(run.open(place, first, clock, faults)) as batches:
         facts = facts_of(run, shards, place)
         if checkpoint:
             check_same_run(checkpoint, facts, run.allow_decoder_change)

@@ -26,7 +26,7 @@ def write_report(folder: Path, run: Pretrain, found: dict) -> None:
     loader = replace(
         run.loader, shards=Path(train["folder"]), weights=(), batch=min(run.loader.batch, train["samples"])
     )
-    batch = next(loader.open(Place(), run.seed))
+    batch = next(loader.open(Place(), run.seed, views=run.method.views))
     curves = picture(
         draw_curves(folder),
         folder / "curves.png",

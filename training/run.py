@@ -7,7 +7,9 @@ from typing import Literal
 
 import torch
 
-from pipelines.loader import Loader
+from pipelines.clock import Clock
+from pipelines.faults import Faults
+from pipelines.loader import Loader, Place, Stream
 from shards.files import write_atomically
 from shards.refusal import Refusal
 from training.attacks import Attack, Stillness
@@ -79,6 +81,11 @@ class Pretrain:
             raise ValueError(f"max_broken must lie between 0 and 1, got {self.max_broken}")
         check_parts(self.method, self.attack, self.false_negatives, self.loader.negatives)
 
+    def open(self, place: Place, step: int = 0, clock: Clock | None = None, faults: Faults | None = None) -> Stream:
+        """The loader's batches from ``step`` on, with as many views as the method and the rule look at."""
+        support = self.false_negatives.support_views
+        return self.loader.open(place, self.seed, step, clock, faults, self.method.views, support)
+
     def build(self, samples: int) -> MethodModule:
         """The method's module as a run on ``samples`` samples begins: a pure function of the seed."""
         torch.manual_seed(self.seed)
@@ -104,7 +111,7 @@ def identity(run: Pretrain) -> dict:
     """
     values = {name: value for name, value in describe(run).items() if name not in FREE}
     values["loader"] = {name: value for name, value in values["loader"].items() if name not in ("shards", "decoder")}
-    del values["loader"]["views"]["by"]
+    values["loader"]["views"].pop("by", None)  # weak views leave no choice
     return values
 
 

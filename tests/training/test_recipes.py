@@ -77,7 +77,7 @@ def test_a_recipe_takes_two_steps(name, images, videos, textured):
     run = small(recipe, textured("image") if recipe.loader.negatives.of_textures else plain)
     method, _, take_step = begin(run, Accelerator(cpu=True), 50)
     begun = [p.detach().clone() for p in method.encoder.parameters()]
-    with closing(run.loader.open(Place(), run.seed, support=run.false_negatives.support_views)) as batches:
+    with closing(run.open(Place())) as batches:
         for step in range(2):
             outcome = take_step(next(batches), step)
             assert outcome.loss.isfinite()

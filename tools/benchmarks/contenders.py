@@ -57,7 +57,8 @@ class Contender:
         ids = torch.arange(len(negatives), device=negatives.device)
         wanted = not isinstance(self.run.loader.negatives, NoNegatives)
         support = (clips[2],) * (self.run.false_negatives.support_views * self.support)
-        return Batch((clips[0], clips[1]), negatives if wanted else negatives[:, :0], ids, ids % CLASSES, support)
+        views = tuple(clips[min(view, 2)] for view in range(self.run.method.views))
+        return Batch(views, negatives if wanted else negatives[:, :0], ids, ids % CLASSES, support)
 
 
 def members(union: Any) -> dict[str, Any]:

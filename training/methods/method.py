@@ -30,6 +30,8 @@ class Knobs:
     needs_labels: ClassVar[bool] = False
     attacked: ClassVar[bool] = False
     """Whether it is made of an attack that climbs what the method says: attack:pgd."""
+    views: ClassVar[int] = 2
+    """How many views of each sample it looks at, without those of false-negative rules."""
 
     @property
     def measured_branch(self) -> Branch:
