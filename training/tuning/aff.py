@@ -34,7 +34,7 @@ class AFF(Tuning):
 
     rate: float = 0.1
     """Learning rate at its highest."""
-    fall: Fall = field(default_factory=lambda: stairs(15, 20, 25))
+    fall: Fall = field(default_factory=lambda: stairs(25, 15, 20))
     """How the rate falls, at shares of the run."""
     batch: int = 128
     """Samples of a step."""

@@ -32,7 +32,7 @@ class Nearby:
     def __call__(
         self, module: nn.Module, batch: Batch, loss: Callable[[Tensor], Float[Tensor, ""]]
     ) -> Float[Tensor, "b t c h w"]:
-        """Go up the loss. ``module``, of which the loss is made, is in evaluation mode meanwhile; nothing of it moves."""
+        """Go up the loss, which is made of ``module``, in evaluation mode meanwhile; nothing of that moves."""
         clean = batch.views[0]
         with evaluating(module):
             start = clean + self.noise * noise(batch, 0)

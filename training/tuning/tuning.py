@@ -15,9 +15,9 @@ from training.optimizers.rates import Fall, Steps
 from training.tuning.classifier import Classifier
 
 
-def stairs(first: int, second: int, epochs: int) -> Steps:
-    """To a tenth of the rate after the ``first`` epoch that is named, to a hundredth after the ``second``."""
-    return Steps(at=(first / epochs, second / epochs))
+def stairs(epochs: int, *after: int) -> Steps:
+    """To a tenth of the rate after each of the named ones of so many epochs."""
+    return Steps(tuple(epoch / epochs for epoch in after), tuple(0.1**n for n, _ in enumerate(after, start=1)))
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Tuning(SGD):
     """Leave biases and norms out of weight decay."""
     warmup: float = 0.0
     """Share of all steps in which the rate rises from zero."""
-    fall: Fall = field(default_factory=lambda: stairs(10, 20, 25))
+    fall: Fall = field(default_factory=lambda: stairs(25, 10, 20))
     """How the rate falls, at shares of the run."""
     epochs: int = 25
     """Passes over the training split."""
