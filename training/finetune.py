@@ -94,7 +94,7 @@ def parse(words: list[str]) -> Finetune:
     if not first.startswith("-") and first not in TUNINGS and not Path(first).is_dir():
         raise Refusal(f"{first} is neither a run's folder nor a recipe; recipes are {', '.join(TUNINGS)}")
     name, rest = (first, words[1:]) if first in TUNINGS else (None, words)
-    given = Finetune(tyro.MISSING, TUNINGS[name] if name else SLF(), name)
+    given = Finetune(Path("RUN"), TUNINGS[name] if name else SLF(), name)
     said = (__doc__ or "").replace("RECIPES", ", ".join(TUNINGS))
     return tyro.cli(Finetune, args=rest, default=given, description=said, config=(CascadeSubcommandArgs,))
 

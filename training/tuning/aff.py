@@ -81,7 +81,7 @@ class AFF(Tuning):
         return classifier
 
 
-def divergence(logits: Float[Tensor, "b c"], worse: Float[Tensor, "b c"]) -> Float[Tensor, ""]:
+def divergence(logits: Float[Tensor, "b k"], worse: Float[Tensor, "b k"]) -> Float[Tensor, ""]:
     """KL of what ``worse`` says from what ``logits`` say, sum of p (log p - log q), in nats; mean over clips."""
     p, q = logits.log_softmax(1), worse.log_softmax(1)
     return (p.exp() * (p - q)).sum(1).mean()

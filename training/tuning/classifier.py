@@ -15,5 +15,5 @@ class Classifier(nn.Module):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, clips: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b c"]:
+    def forward(self, clips: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b k"]:
         return self.head(self.encoder(clips))
