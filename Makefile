@@ -3,16 +3,23 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 READY = $(VENV)/ready
+GPU_PYTHON ?= $(RUN)
 
-.PHONY: demo test test-long format check clean
+.PHONY: demo test test-long gpu-check format check clean
 demo: $(READY)
 	$(RUN) tools/demo.py
 
 test: $(READY)
-	$(RUN) -m pytest -q -m "not long"
+	CUDA_VISIBLE_DEVICES= $(RUN) -m pytest -q -m "not long"
 
 test-long: $(READY)
-	$(RUN) -m pytest -q -m long --durations=10
+	CUDA_VISIBLE_DEVICES= $(RUN) -m pytest -q -m long --durations=10
+
+# what only a GPU can show; GPU_PYTHON=python3 takes a Python that has everything already
+gpu-check: $(if $(filter $(RUN),$(GPU_PYTHON)),$(READY))
+	@if $(GPU_PYTHON) -c 'import sys, torch; sys.exit(torch.cuda.is_available())'; then \
+		echo "gpu-check: not run, torch.cuda.is_available() is false for $(GPU_PYTHON)"; \
+	else $(GPU_PYTHON) -m pytest -q -rs tests/gpu && $(GPU_PYTHON) tools/benchmark.py step --all --rounds 7; fi
 
 format: $(READY)
 	$(RUN) -m ruff format .

@@ -25,6 +25,7 @@ def facts_of(run: Pretrain, shards: DataSet, place: Place) -> dict:
         "augmented by": run.loader.views.executor(place.device),
         "threads": place.threads,
         "world": place.world,
+        "compile": run.compile,
         **{name: _version(name) for name in VERSIONS},
     }
 
@@ -64,7 +65,7 @@ def check_same_run(checkpoint: Path, now: dict, allow_decoder_change: bool) -> N
             f"{checkpoint} was augmented by {executor}, this run is by {now['augmented by']}: pixels would change by "
             f"1/255 at most; add --loader.views.by {executor}, or --allow-decoder-change"
         )
-    for name in ("threads", "world", *VERSIONS):
+    for name in ("threads", "world", "compile", *VERSIONS):
         if then.get(name, now[name]) != now[name]:  # older checkpoints do not know all of them
             print(
                 f"warning: {name} was {then[name]} and is now {now[name]}; ids and draws stay the same, "

@@ -39,6 +39,10 @@ class Pretrain:
     processes are another run than one. "synchronised": the global batch, however many processes share it. "group": no
     batch at all, each sample for itself, in groups of 8 to 16 channels, or of all where none of these divides
     them; then an attack has no norms of its own."""
+    chunk: int = 0
+    """Clips that the encoder sees at once, 0 for all: batches that a device could not hold, for one more pass forward.
+    Heads and losses get the whole batch. Norm "batch" then normalises each chunk by itself (ghost batch norm), and
+    "synchronised" the same chunk of all processes; "group" computes what it would without chunks."""
     optimizer: Optimizer = field(default_factory=SGD)
     average: float = 0.0
     """Share of an averaged copy of the encoder that stays at each step, such as 0.999; 0 keeps none. Probes and
@@ -49,6 +53,10 @@ class Pretrain:
     """Of the initial weights, the order, and every draw."""
     precision: Literal["no", "bf16"] = "no"
     """"bf16" computes the encoder in bfloat16 by autocast; losses stay in single precision."""
+    compile: bool = False
+    """torch.compile the encoder's network: the first steps take minutes, later ones less time. Where that cannot be,
+    the run says why and goes on without. Only rounding differs, so a run may be resumed with the other choice, which
+    it warns of; a compiled run that resumes is not bit for bit the same either."""
     probe: OnlineKNN = field(default_factory=OnlineKNN)
     out: Path = Path("runs/unnamed")
     """The run's folder: configuration, metrics, checkpoints."""
@@ -71,8 +79,9 @@ class Pretrain:
         for name in ("steps", "log_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.floor_steps < 0:
-            raise ValueError(f"floor_steps must be at least 0, got {self.floor_steps}")
+        for name in ("floor_steps", "chunk"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
         if len(self.profile) not in (0, 2):
             raise ValueError(f"profile needs the first step to trace and the first not to, got {self.profile}")
         if not 0 <= self.average < 1:
@@ -89,7 +98,9 @@ class Pretrain:
     def build(self, samples: int) -> MethodModule:
         """The method's module as a run on ``samples`` samples begins: a pure function of the seed."""
         torch.manual_seed(self.seed)
-        method = self.method.build(self.network.build(), self.false_negatives, samples)
+        encoder = self.network.build()
+        encoder.chunk = self.chunk  # before the method copies it
+        method = self.method.build(encoder, self.false_negatives, samples)
         normalise_by(method, self.norm)
         self.attack.prepare(method)  # after it: an attack's batch norms are copies
         if self.average:
@@ -100,7 +111,7 @@ class Pretrain:
 # what may differ between a run and its resumption
 FREE = (
     "out", "log_every", "checkpoint_every", "floor_steps", "resume", "max_broken", "profile", "allow_decoder_change",
-    "probe",
+    "probe", "compile",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from accelerate import Accelerator
 from torch import nn
 
 from pipelines.batch import Batch
+from training.compiled import compile_networks
 from training.methods.method import MethodModule, Outcome
 from training.processes import kept_alike
 from training.run import Pretrain
@@ -34,6 +35,8 @@ def begin(run: Pretrain, accelerator: Accelerator, samples: int) -> Begun:
     method = run.build(samples)
     give_teacher(method)
     kept_alike(method)
+    if run.compile:
+        compile_networks(method)
     wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
     return Begun(method, optimizer.optimizer, _stepper(run, accelerator, method, wrapped, optimizer))
 

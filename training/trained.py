@@ -1,4 +1,6 @@
-"""Encoders that finished runs have left: what is measured of them, and what others learn from."""
+"""Encoders of runs, finished ones and those before their first step: what is measured, and what others learn from."""
+
+from torch import nn
 
 from shards.refusal import Refusal
 from training.batch_norms import export
@@ -9,8 +11,20 @@ from training.methods.method import MethodModule
 from training.run import Pretrain, load_run
 
 
+def untrained(run: Pretrain) -> nn.Module:
+    """The encoder with the very weights that the run began with."""
+    return export(run.build(0).encoder, run.method.measured_branch)
+
+
 def trained(run: Pretrain) -> tuple[Encoder, int]:
-    """The encoder of a run's newest checkpoint, or its averaged copy where there is one, and its step.
+    """The encoder of the newest checkpoint, or its averaged copy where there is one, and its step."""
+    encoder, step = learned(run)
+    export(encoder, run.method.measured_branch)
+    return encoder, step
+
+
+def learned(run: Pretrain) -> tuple[Encoder, int]:
+    """The same with all batch norms that it has, those for attacked views too.
 
     Raises: ``Refusal`` if there is no intact checkpoint.
     """
@@ -19,7 +33,6 @@ def trained(run: Pretrain) -> tuple[Encoder, int]:
         raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
     method = run.build(0)
     step = load_checkpoint(checkpoint, method, only="encoder." if method.average is None else "average.")
-    export(method.measured, run.method.measured_branch)
     return method.measured, step
 
 

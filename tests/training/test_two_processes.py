@@ -41,6 +41,12 @@ def test_they_have_the_gradient_of_one_unless_each_normalises_by_its_own_batch()
     assert said.count("clusters: same memory") == 2
 
 
+def test_chunks_have_the_gradient_of_the_whole_batch_and_send_it_once():
+    said = in_two_processes("chunks_in_two_processes.py")
+    for norm in "group", "synchronised":
+        assert said.count(f"{norm}: same gradient and buffers, buckets sent [0]") == 2, said
+
+
 def test_they_see_disjoint_halves_of_the_same_batches(images, tmp_path):
     in_two_processes("ids_in_two_processes.py", images / "train", tmp_path, 13)  # 50 samples: two epochs and a bit
     first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))

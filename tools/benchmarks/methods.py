@@ -34,7 +34,7 @@ def compare_all(rounds: int, file: Path, media: Mapping[str, Pretrain] = MEDIA, 
         media: A run of plain SimCLR for each.
         embeddings: How many samples a batch has whose losses are taken alone.
     """
-    found: dict[str, Any] = {"machine": machine()}
+    found: dict[str, Any] = {"machine": machine(), "device": _device()}
     for medium, run in media.items():
         found[medium] = _medium(medium, run, rounds)
         write(file, found)
@@ -44,6 +44,10 @@ def compare_all(rounds: int, file: Path, media: Mapping[str, Pretrain] = MEDIA, 
     print(losses.table(f"Losses alone, N = {embeddings}, forward and back", found["losses"]["rows"]))
     write(file, found)
     print(f"\nAll figures: {file}")
+
+
+def _device() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
 
 
 def _medium(medium: str, run: Pretrain, rounds: int) -> dict[str, Any]:
