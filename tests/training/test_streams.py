@@ -10,12 +10,12 @@ from training.attacks import CLAE, PGD
 from training.batch_norms import BranchedBatchNorm, convert, export, select
 from training.checkpoints import save_checkpoint
 from training.encoders import NarrowResNet
-from training.evaluate import _trained, _untrained
 from training.heads import Head
 from training.methods import ACL, MoCo, RoCL, SimCLR
 from training.methods.method import Adversarial
 from training.recipes import DEFAULT, RECIPES
 from training.run import Pretrain, save_run
+from training.trained import trained, untrained
 
 HEAD = Head(layers=3, hidden=8, out=8)
 STREAMS = "ds", "a2s"
@@ -89,10 +89,10 @@ def test_evaluation_measures_the_branch_that_the_method_names(branch, method, av
     for number, tensor in enumerate(module.state_dict().values()):
         tensor.copy_(torch.full_like(tensor, number))
     save_checkpoint(tmp_path / "checkpoints", 2, module, run.optimizer.build(module), {})
-    found, step = _trained(run)
+    found, step = trained(run)
     other = "clean" if branch == "adversarial" else "adversarial"
     expected = {
         name.replace(f".{branch}", ""): t for name, t in module.measured.state_dict().items() if f".{other}" not in name
     }
-    assert step == 2 and found.state_dict().keys() == expected.keys() == _untrained(run).state_dict().keys()
+    assert step == 2 and found.state_dict().keys() == expected.keys() == untrained(run).state_dict().keys()
     assert all(torch.equal(tensor, expected[name]) for name, tensor in found.state_dict().items())
