@@ -59,7 +59,7 @@ class BrokenSamples:
                 f"{self.substituted} of {drawn} drawn samples were broken, more than --max-broken "
                 f"{self.run.max_broken}; {self.run.out / FILE} says which and why: make the shards again, or allow more"
             )
-        return {"substituted": substituted}
+        return {"substituted": float(substituted)}
 
     def close(self) -> None:
         """Gather what every process knows; the main process writes RUN/faults.jsonl and prints it."""
