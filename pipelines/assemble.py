@@ -10,7 +10,7 @@ import torch
 
 from pipelines.batch import Batch
 from pipelines.clock import Clock
-from pipelines.draws import VIEWS, draws_of
+from pipelines.draws import draws_of
 from pipelines.faults import Faults
 from pipelines.negatives import Negatives
 from pipelines.part import Decoded
@@ -32,6 +32,8 @@ class Assemble:
     device: torch.device
     seed: int
     clock: Clock
+    kept: int
+    """How many of a sample's views are the batch's views; those behind them are its support."""
 
     def __call__(self, decoded: Decoded) -> tuple[Batch, int]:
         """The batch, and how many of its places substitutes took."""
@@ -45,8 +47,9 @@ class Assemble:
         classes = None
         if self.labels is not None:
             classes = sent(self.labels[samples].astype(np.int64), self.device)
-        ids = sent(samples, self.device)
-        return Batch(views[:VIEWS], negatives, ids, classes, views[VIEWS:]), substituted
+        ids, passes = (sent(keys, self.device) for keys in (samples, epochs))
+        seen, support = views[: self.kept], views[self.kept :]
+        return Batch(seen, negatives, ids, classes, support, passes, self.seed), substituted
 
 
 def delivered(

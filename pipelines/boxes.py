@@ -8,13 +8,13 @@ TRIES = 10
 
 
 def random_boxes(
-    extent: np.ndarray, draws: Draws, scale: tuple[float, float], ratio: tuple[float, float]
+    extent: np.ndarray, draws: Draws, scale: tuple[float | np.ndarray, float], ratio: tuple[float, float]
 ) -> np.ndarray:
     """Boxes of random area and aspect: the law of torchvision's ``RandomResizedCrop``, vectorised.
 
     Args:
         extent: Height and width of each picture, int [b, 2].
-        scale: Smallest and largest share of the area.
+        scale: Smallest and largest share of the area; the smallest may be each picture's own, float64 [b, 1].
         ratio: Smallest and largest width over height; its logarithm is uniform.
 
     Returns: int64 [b, 4]. The first of ten tries that fits is taken, else the largest centred box of a legal aspect.

@@ -6,7 +6,7 @@ import numpy as np
 
 from shards.keyed import uniforms, uniforms_of_each
 
-VIEWS = 2
+VIEWS = 2  # of a sample, where nobody asks for another number
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Draws:
     def __len__(self) -> int:
         return len(self.samples)
 
-    def uniform(self, purpose: str, count: int, low: float = 0.0, high: float = 1.0) -> np.ndarray:
-        """Uniform in [low, high): float64 of shape [b, count]."""
+    def uniform(self, purpose: str, count: int, low: float | np.ndarray = 0.0, high: float = 1.0) -> np.ndarray:
+        """Uniform in [low, high): float64 of shape [b, count]; ``low`` broadcasts against that."""
         return low + (high - low) * uniforms(self.seed, purpose, self.epochs, self.samples, self.view, count)
 
     def each(self, *purposes: str) -> np.ndarray:

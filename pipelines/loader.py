@@ -59,18 +59,18 @@ class Loader:
 
     def open(
         self, place: Place, seed: int, step: int = 0, clock: Clock | None = None, faults: Faults | None = None,
-        support: int = 0,
+        views: int = VIEWS, support: int = 0,
     ) -> Stream:  # fmt: skip
         """This process's part of every global batch from ``step`` on, without end.
 
         A thread decodes ahead from the first ``next`` on, and augments too where the device is the CPU; closing the
         stream ends it. ``clock`` gets stage times, ``faults`` broken samples and how many places others took for them;
-        ``support`` is how many further views of each sample a batch holds.
+        a batch holds ``views`` views of each sample, and ``support`` further ones behind them.
         Raises: ``Refusal`` if the shards, the batch, the decoder, the negatives and the world do not fit together.
         """
         shards, clock, faults = open_shards(self.shards), clock or Clock(), faults or Faults()
-        part = self._part(shards, place, seed, clock, faults, VIEWS + support)
-        assemble = Assemble(self.views, self.negatives, shards.classes, place.device, seed, clock)
+        part = self._part(shards, place, seed, clock, faults, views + support)
+        assemble = Assemble(self.views, self.negatives, shards.classes, place.device, seed, clock, views)
         if place.device.type != "cpu":
             return delivered(part.ahead(step, _as_is), assemble, clock, faults)
         # one processor for all: views made ahead fill the gaps in which the consumer leaves cores idle

@@ -28,7 +28,7 @@ def philox(counter: tuple, key: tuple, rounds: int = 10) -> tuple[np.ndarray, ..
         left, right = MULTIPLIERS[0] * a, MULTIPLIERS[1] * c
         a, b, c, d = (right >> SHIFT) ^ (b ^ first), right & LOW, (left >> SHIFT) ^ (d ^ second), left & LOW
         first, second = (first + WEYL[0]) & LOW, (second + WEYL[1]) & LOW
-    return a, b, c, d
+    return tuple(np.asarray(word) for word in (a, b, c, d))  # numpy makes scalars of words that have no dimension
 
 
 def purpose_key(purpose: str) -> int:

@@ -15,6 +15,7 @@ from tyro.conf import subcommand
 from shards.refusal import one_sentence
 from tools.benchmarks.augment import Augment
 from tools.benchmarks.images import Images
+from tools.benchmarks.memory import Memory
 from tools.benchmarks.planning import Planning
 from tools.benchmarks.reading import Reading
 from tools.benchmarks.resume import Resume
@@ -31,6 +32,7 @@ Benchmark = (
     | Annotated[Shards, subcommand("shards")]
     | Annotated[Reading, subcommand("reading")]
     | Annotated[Planning, subcommand("planning")]
+    | Annotated[Memory, subcommand("memory")]
 )
 
 if __name__ == "__main__":

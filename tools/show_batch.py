@@ -1,4 +1,4 @@
-"""What a run sees at a step, as a contact sheet: view 0, its negatives, its adversarial version and change, view 1.
+"""What a run sees at a step, as a contact sheet: view 0, its negatives, its adversarial version and change, the others.
 
 python tools/show_batch.py RECIPE --step 12 [--loader.shards DIR, or any other field of the recipe]
 
@@ -26,6 +26,7 @@ from training.pretrain import parse_as
 from training.recipes import RECIPES
 from training.run import Pretrain, load_run
 from training.sheets import draw_views, samples_shown
+from training.trained import give_teacher
 
 Recipe = TypeVar("Recipe")
 
@@ -58,10 +59,10 @@ def show(run: Pretrain, step: int, sheet: Path, trained: bool) -> None:
         names = [f"{name}  {shards.folder_of(number)}" for name, number in zip(names, ids.tolist(), strict=True)]
     caption = f"step {step}, seed {run.seed}, {shards.folder}, "
     caption += "no attack" if adversarial is None else f"attack with weights: {weights}"
-    if adversarial is not None and torch.equal(adversarial, batch.views[0]):
+    if adversarial is not None and torch.equal(adversarial, batch.views[run.method.moved]):
         caption += " (no change: an empty queue has no negatives to move towards)"
     sheet.parent.mkdir(parents=True, exist_ok=True)
-    draw_views(batch, adversarial, names, caption).savefig(sheet)
+    draw_views(batch, adversarial, names, caption, run.method.moved).savefig(sheet)
     print(f"{caption}; the first {len(ids)} of {len(batch.ids)} samples (number, name, class):")
     for name, label in zip(names, shards.labels()[ids], strict=True):
         print(f"  {name}  {shards.manifest.classes['label'][label]}")
@@ -72,13 +73,14 @@ def batch_at(run: Pretrain, step: int) -> Batch:
     """The whole global batch of a step, opened as the training loop opens it."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     place = Place(device=device, threads=len(os.sched_getaffinity(0)))
-    with closing(run.loader.open(place, run.seed, step, support=run.false_negatives.support_views)) as batches:
+    with closing(run.open(place, step)) as batches:
         return next(batches)
 
 
 def weigh(run: Pretrain, trained: bool) -> tuple[MethodModule, str]:
     """The method's module, in training mode, and in words where its weights are from."""
     method = run.build(len(open_shards(run.loader.shards)))
+    give_teacher(method)
     if not trained:
         return method, f"untrained, seed {run.seed}"
     checkpoint = newest_checkpoint(run.out / "checkpoints")
@@ -88,10 +90,10 @@ def weigh(run: Pretrain, trained: bool) -> tuple[MethodModule, str]:
 
 
 def attacked(run: Pretrain, method: MethodModule, batch: Batch, progress: float) -> Tensor | None:
-    """View 0, b t c h w, as the run's attack leaves it at a time of the run; ``None`` if it attacks nothing."""
+    """A view, b t c h w, as the run's attack leaves it at a time of the run; ``None`` if it attacks nothing."""
     with torch.autocast(batch.ids.device.type, torch.bfloat16, enabled=run.precision == "bf16"):
         adversarial = run.attack(method.to(batch.ids.device), batch, progress)
-    return adversarial.view if adversarial else None
+    return adversarial.views[0] if adversarial else None
 
 
 def main(words: list[str]) -> None:

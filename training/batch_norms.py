@@ -12,34 +12,37 @@ from typing import Any, Literal
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-Branch = Literal["clean", "adversarial"]
+Branch = Literal["clean", "adversarial", "labelled"]
+"""Which views: clean ones, attacked ones, or, for AdvCL, those attacked by way of pseudo-labels."""
 
 
 class BranchedBatchNorm(nn.Module):
-    """Two batch norms in one place; ``chosen`` says which one normalises."""
+    """Several batch norms in one place; ``chosen`` says which one normalises."""
 
-    def __init__(self, norm: _BatchNorm, momentum: float):
+    def __init__(self, norm: _BatchNorm, momentum: float, further: tuple[Branch, ...]):
         super().__init__()
-        self.clean, self.adversarial = norm, copy.deepcopy(norm)
-        self.adversarial.momentum = momentum
+        self.clean = norm
+        for branch in further:
+            setattr(self, branch, copy.deepcopy(norm))
+            getattr(self, branch).momentum = momentum
         self.chosen: Branch = "clean"
 
     def forward(self, features: Tensor) -> Tensor:
-        return (self.clean if self.chosen == "clean" else self.adversarial)(features)
+        return getattr(self, self.chosen)(features)
 
 
-def convert(module: nn.Module, momentum: float) -> None:
-    """Put a second batch norm beside every one below ``module``, in place.
+def convert(module: nn.Module, momentum: float, further: tuple[Branch, ...] = ("adversarial",)) -> None:
+    """Put further batch norms beside every one below ``module``, in place.
 
     Args:
-        momentum: How far a step moves the adversarial branch's running statistics; the clean branch keeps its own.
+        momentum: How far a step moves the further branches' running statistics; the clean branch keeps its own.
     """
-    replace_each(module, _BatchNorm, lambda norm: BranchedBatchNorm(norm, momentum))
+    replace_each(module, _BatchNorm, lambda norm: BranchedBatchNorm(norm, momentum, further))
 
 
 def export(module: nn.Module, branch: Branch) -> nn.Module:
     """Leave one branch's batch norms in their old places, in place, as if there had never been another. Returns: it."""
-    replace_each(module, BranchedBatchNorm, lambda pair: pair.clean if branch == "clean" else pair.adversarial)
+    replace_each(module, BranchedBatchNorm, lambda norms: getattr(norms, branch))
     return module
 
 

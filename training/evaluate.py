@@ -11,27 +11,20 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 import tyro
-from accelerate import Accelerator
-from torch import nn
 from tyro.conf import OmitArgPrefixes, Positional
 
 from shards.files import write_atomically
-from shards.manifest import FILE_NAME
-from shards.read import Shards
-from shards.refusal import Refusal, one_sentence
-from training.batch_norms import export
-from training.checkpoints import load_checkpoint, newest_checkpoint
+from shards.refusal import one_sentence
 from training.comparison import compared, groups, write_comparison
 from training.evaluation import Material, Protocol
-from training.processes import settle
+from training.processes import settle_alone
 from training.report import write_joint_report, write_report
-from training.run import Pretrain, load_run
+from training.run import load_run
+from training.splits import facts_of_splits, splits_of
 from training.tables import all_tables
+from training.trained import trained, untrained
 from training.values import describe
-
-SPLITS = ("test", "val")
 
 
 @dataclass(frozen=True)
@@ -66,24 +59,16 @@ class Evaluate:
 
     def _one(self, folder: Path) -> dict:
         run = load_run(folder)
-        train, test = self._splits(run)
-        accelerator = Accelerator(cpu=not torch.cuda.is_available())
-        if accelerator.num_processes > 1:
-            raise Refusal("evaluation takes one process; start it by: python training/evaluate.py RUN")
-        place = settle(accelerator)
-        torch.backends.cudnn.allow_tf32 = False  # on a GPU too attacks need small differences
-        trained, step = _trained(run)
-        encoders = {name: e.to(place.device) for name, e in (("untrained", _untrained(run)), ("trained", trained))}
+        train, test = splits_of(run, self.train, self.test)
+        accelerator, place = settle_alone("training/evaluate.py RUN")
+        encoder, step = trained(run)
+        encoders = {name: e.to(place.device) for name, e in (("untrained", untrained(run)), ("trained", encoder))}
         found = {
             "run": folder.name,
             "step": step,
             "recipe": describe(run),
             "protocol": describe(self.protocol),
-            "data": {
-                name: {"folder": str(split.folder), "samples": len(split), "fingerprint": split.manifest.fingerprint}
-                for name, split in (("train", train), ("test", test))
-            }
-            | {"kind": train.manifest.kind, "validation": {"samples": len(self.protocol.held(train))}},
+            "data": facts_of_splits(train, test) | {"validation": {"samples": len(self.protocol.held(train))}},
             **self.protocol(encoders, Material(run.loader, train, test, accelerator, place)),
         }
         write_atomically(folder / "evaluation.json", json.dumps(found, indent=1).encode())
@@ -91,50 +76,6 @@ class Evaluate:
         print(*(f"{folder} · {line}" for table in all_tables([found]) for line in table.lines()), sep="\n")
         print(f"{folder / 'report.html'} shows curves, views and these tables")
         return found
-
-    def _splits(self, run: Pretrain) -> tuple[Shards, Shards]:
-        """The training and the test split.
-
-        Raises: ``Refusal`` if there is no test split, or if the two do not belong together.
-        """
-        train = self.train or _only(run)
-        beside = [train.parent / name for name in SPLITS if (train.parent / name / FILE_NAME).is_file()]
-        beside = [folder for folder in beside if folder.absolute() != train.absolute()]
-        known = Shards(train)
-        if self.test is None and not beside:
-            raise Refusal(f"{train.parent} holds no test split beside {train.name}; name one: --test DIR")
-        asked = Shards(self.test or beside[0])
-        if known.manifest.fingerprint == asked.manifest.fingerprint:
-            raise Refusal(f"{train} and {asked.folder} are the same samples; name another split: --test DIR")
-        if known.manifest.classes != asked.manifest.classes or known.manifest.kind != asked.manifest.kind:
-            raise Refusal(f"{train} and {asked.folder} have other classes; make both splits by one make_shards.py")
-        return known, asked
-
-
-def _only(run: Pretrain) -> Path:
-    """The one data set of a run.
-
-    Raises: ``Refusal`` if it has several: no test split belongs to all of them.
-    """
-    folders = [run.loader.shards] if isinstance(run.loader.shards, Path) else run.loader.shards
-    if len(folders) != 1:
-        raise Refusal(f"{run.out} was trained on {', '.join(map(str, folders))}; name one: --train DIR")
-    return folders[0]
-
-
-def _untrained(run: Pretrain) -> nn.Module:
-    """The encoder with the very weights that the run began with."""
-    return export(run.build(0).encoder, "clean")
-
-
-def _trained(run: Pretrain) -> tuple[nn.Module, int]:
-    """The encoder of the newest checkpoint, or its averaged copy where there is one, and its step."""
-    checkpoint = newest_checkpoint(run.out / "checkpoints")
-    if checkpoint is None:
-        raise Refusal(f"{run.out} holds no intact checkpoint; train first: accelerate launch training/pretrain.py …")
-    method = run.build(0)
-    step = load_checkpoint(checkpoint, method, only="encoder." if method.average is None else "average.")
-    return export(method.measured, "clean"), step
 
 
 if __name__ == "__main__":

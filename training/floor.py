@@ -37,7 +37,7 @@ def step_without_data(
     """
     if not run.floor_steps:
         return None
-    with closing(run.loader.open(place, run.seed, support=run.false_negatives.support_views)) as batches:
+    with closing(run.open(place)) as batches:
         batch = next(batches)  # closing ends the thread that decodes ahead
     before = {name: tensor.clone() for name, tensor in method.state_dict().items()}
     steps = []

@@ -38,8 +38,7 @@ def pretrain(run: Pretrain) -> Encoder:
     accelerator = open_accelerator(run.precision, ["tensorboard", JsonLines(run.out)], str(run.out))
     place = settle(accelerator)
     shards, clock, faults = open_shards(run.loader.shards), Clock(), Faults()
-    views = run.false_negatives.support_views
-    with closing(run.loader.open(place, run.seed, first, clock, faults, support=views)) as batches:
+    with closing(run.open(place, first, clock, faults)) as batches:
         facts = facts_of(run, shards, place)
         if checkpoint:
             check_same_run(checkpoint, facts, run.allow_decoder_change)
@@ -101,8 +100,15 @@ def _announce(run: Pretrain, accelerator: Accelerator, shards: DataSet, first: i
     print(
         f"{len(shards)} {shards.manifest.kind}s of {shards.folder}, batches of {run.loader.batch}, steps {first} "
         f"to {run.steps} ({_epochs(run, shards)} epochs in all), {accelerator.num_processes} "
-        f"process(es) on {accelerator.device}, {torch.get_num_threads()} threads each → {run.out}"
+        f"process(es) on {accelerator.device}, {torch.get_num_threads()} threads each{_chunks(run)} → {run.out}"
     )
+
+
+def _chunks(run: Pretrain) -> str:
+    if not run.chunk:
+        return ""
+    ghost = "" if run.norm == "group" else ", each normalised by itself where there is batch norm (ghost batch norm)"
+    return f", chunks of {run.chunk}{ghost}"
 
 
 def _epochs(run: Pretrain, shards: DataSet) -> str:

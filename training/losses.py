@@ -34,7 +34,7 @@ def contrast(
         ignore: Candidates that drop out of the sum: the anchor itself, other views of it, suspected false negatives.
         attract: Candidates that are further positives.
 
-    Raises: ``ValueError`` if ``ignore`` names a positive, on a CPU.
+    Raises: ``ValueError`` if ``ignore`` names a positive; on a GPU the loss is infinite instead.
     """
     with torch.autocast(anchors.device.type, enabled=False):  # similarities in bfloat16 have two digits
         logits = _logits(anchors, candidates, positive, temperature, ignore, extra, alpha, attract)
@@ -89,11 +89,15 @@ def _logits(
 ) -> Float[Tensor, "a _"]:
     logits = anchors @ candidates.T / temperature
     if ignore is not None:
-        if ignore.device.type == "cpu":  # a GPU would have to finish all that it was asked; there the loss is infinite
-            positives = torch.zeros_like(ignore) if attract is None else attract
-            if (ignore & positives.scatter(1, positive[:, None], True)).any():
-                raise ValueError("the ignore mask names an anchor's positive")
+        # a GPU would be waited for, at each step of an attack; there the loss becomes infinite
+        if not logits.is_cuda and _contradict(positive, ignore, attract):
+            raise ValueError("the ignore mask names an anchor's positive")
         logits = logits.masked_fill(ignore, -torch.inf)
     if extra is not None:
         logits = torch.cat([logits, alpha * torch.einsum("ad,and->an", anchors, extra) / temperature], dim=1)
     return logits
+
+
+def _contradict(positive: Int[Tensor, " a"], ignore: Bool[Tensor, "a m"], attract: Bool[Tensor, "a m"] | None) -> bool:
+    named = ignore.gather(1, positive[:, None]).any()
+    return bool(named if attract is None else named | (ignore & attract).any())

@@ -50,6 +50,18 @@ def settle(accelerator: Accelerator) -> Place:
     return Place(accelerator.process_index, accelerator.num_processes, accelerator.device, threads)
 
 
+def settle_alone(command: str) -> tuple[Accelerator, Place]:
+    """Where the one process of a measurement is; GPUs compute in full single precision from now on.
+
+    Raises: ``Refusal`` if there are several, with the ``command`` that starts one.
+    """
+    accelerator = Accelerator(cpu=not torch.cuda.is_available())
+    if accelerator.num_processes > 1:
+        raise Refusal(f"this takes one process; start it by: python {command}")
+    torch.backends.cudnn.allow_tf32 = False  # attacks need small differences
+    return accelerator, settle(accelerator)
+
+
 def kept_alike(method: nn.Module) -> None:
     """Have DDP leave alone queues and what rules remember: all know them, and they would be sent before each step."""
     places = {place: part for place, part in method.named_modules() if isinstance(part, Memory | Queue)}

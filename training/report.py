@@ -12,6 +12,7 @@ from training.page import picture, write_page
 from training.run import FREE, Pretrain
 from training.sheets import FRAMES, draw_views
 from training.tables import Found, all_tables
+from training.tuned import tuned_html
 
 OWN = (*FREE, "seed")  # what may differ between runs of one recipe
 SHEET = (
@@ -26,14 +27,14 @@ def write_report(folder: Path, run: Pretrain, found: dict) -> None:
     loader = replace(
         run.loader, shards=Path(train["folder"]), weights=(), batch=min(run.loader.batch, train["samples"])
     )
-    batch = next(loader.open(Place(), run.seed))
+    batch = next(loader.open(Place(), run.seed, views=run.method.views))
     curves = picture(
         draw_curves(folder),
         folder / "curves.png",
         "Loss, kNN, speed and, where a rule looked for them, false negatives over steps.",
     )
     views = picture(draw_views(batch), folder / "views.png", SHEET)
-    rest = f"<h2>How it was trained</h2>{curves}<h2>What it saw</h2>{views}"
+    rest = f"{tuned_html(folder)}<h2>How it was trained</h2>{curves}<h2>What it saw</h2>{views}"
     write_page(folder, folder.absolute().name, summary(found), [found], draw_radii([found]), rest)
 
 

@@ -25,6 +25,7 @@ def facts_of(run: Pretrain, shards: DataSet, place: Place) -> dict:
         "augmented by": run.loader.views.executor(place.device),
         "threads": place.threads,
         "world": place.world,
+        "compile": run.compile,
         **{name: _version(name) for name in VERSIONS},
     }
 
@@ -52,19 +53,19 @@ def check_same_run(checkpoint: Path, now: dict, allow_decoder_change: bool) -> N
             f"{checkpoint} was trained with decoder {then['decoder']}, this run has {now['decoder']}: pixels would "
             "change; choose the same, or add --allow-decoder-change"
         )
-    executor = then.get("augmented by", "kornia")  # older checkpoints know no other
-    if executor != now["augmented by"] and not allow_decoder_change:
-        raise Refusal(
-            f"{checkpoint} was augmented by {executor}, this run is by {now['augmented by']}: pixels would change by "
-            f"1/255 at most; add --loader.views.by {executor}, or --allow-decoder-change"
-        )
     changed = sorted(set(_leaves(then["run"]).items()) ^ set(_leaves(now["run"]).items()))
     if changed:
         names = ", ".join(sorted({name for name, _ in changed}))
         raise Refusal(
             f"{checkpoint} was trained with other values of {names}; resume with the same, or choose another --out"
         )
-    for name in ("threads", "world", *VERSIONS):
+    executor = then.get("augmented by", "kornia")  # older checkpoints know no other
+    if executor != now["augmented by"] and not allow_decoder_change:
+        raise Refusal(
+            f"{checkpoint} was augmented by {executor}, this run is by {now['augmented by']}: pixels would change by "
+            f"1/255 at most; add --loader.views.by {executor}, or --allow-decoder-change"
+        )
+    for name in ("threads", "world", "compile", *VERSIONS):
         if then.get(name, now[name]) != now[name]:  # older checkpoints do not know all of them
             print(
                 f"warning: {name} was {then[name]} and is now {now[name]}; ids and draws stay the same, "

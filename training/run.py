@@ -7,7 +7,9 @@ from typing import Literal
 
 import torch
 
-from pipelines.loader import Loader
+from pipelines.clock import Clock
+from pipelines.faults import Faults
+from pipelines.loader import Loader, Place, Stream
 from shards.files import write_atomically
 from shards.refusal import Refusal
 from training.attacks import Attack, Stillness
@@ -37,6 +39,10 @@ class Pretrain:
     processes are another run than one. "synchronised": the global batch, however many processes share it. "group": no
     batch at all, each sample for itself, in groups of 8 to 16 channels, or of all where none of these divides
     them; then an attack has no norms of its own."""
+    chunk: int = 0
+    """Clips that the encoder sees at once, 0 for all: batches that a device could not hold, for one more pass forward.
+    Heads and losses get the whole batch. Norm "batch" then normalises each chunk by itself (ghost batch norm), and
+    "synchronised" the same chunk of all processes; "group" computes what it would without chunks."""
     optimizer: Optimizer = field(default_factory=SGD)
     average: float = 0.0
     """Share of an averaged copy of the encoder that stays at each step, such as 0.999; 0 keeps none. Probes and
@@ -47,6 +53,10 @@ class Pretrain:
     """Of the initial weights, the order, and every draw."""
     precision: Literal["no", "bf16"] = "no"
     """"bf16" computes the encoder in bfloat16 by autocast; losses stay in single precision."""
+    compile: bool = False
+    """torch.compile the encoder's network: the first steps take minutes, later ones less time. Where that cannot be,
+    the run says why and goes on without. Only rounding differs, so a run may be resumed with the other choice, which
+    it warns of; a compiled run that resumes is not bit for bit the same either."""
     probe: OnlineKNN = field(default_factory=OnlineKNN)
     out: Path = Path("runs/unnamed")
     """The run's folder: configuration, metrics, checkpoints."""
@@ -69,8 +79,9 @@ class Pretrain:
         for name in ("steps", "log_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.floor_steps < 0:
-            raise ValueError(f"floor_steps must be at least 0, got {self.floor_steps}")
+        for name in ("floor_steps", "chunk"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
         if len(self.profile) not in (0, 2):
             raise ValueError(f"profile needs the first step to trace and the first not to, got {self.profile}")
         if not 0 <= self.average < 1:
@@ -79,10 +90,17 @@ class Pretrain:
             raise ValueError(f"max_broken must lie between 0 and 1, got {self.max_broken}")
         check_parts(self.method, self.attack, self.false_negatives, self.loader.negatives)
 
+    def open(self, place: Place, step: int = 0, clock: Clock | None = None, faults: Faults | None = None) -> Stream:
+        """The loader's batches from ``step`` on, with as many views as the method and the rule look at."""
+        support = self.false_negatives.support_views
+        return self.loader.open(place, self.seed, step, clock, faults, self.method.views, support)
+
     def build(self, samples: int) -> MethodModule:
         """The method's module as a run on ``samples`` samples begins: a pure function of the seed."""
         torch.manual_seed(self.seed)
-        method = self.method.build(self.network.build(), self.false_negatives, samples)
+        encoder = self.network.build()
+        encoder.chunk = self.chunk  # before the method copies it
+        method = self.method.build(encoder, self.false_negatives, samples)
         normalise_by(method, self.norm)
         self.attack.prepare(method)  # after it: an attack's batch norms are copies
         if self.average:
@@ -93,7 +111,7 @@ class Pretrain:
 # what may differ between a run and its resumption
 FREE = (
     "out", "log_every", "checkpoint_every", "floor_steps", "resume", "max_broken", "profile", "allow_decoder_change",
-    "probe",
+    "probe", "compile",
 )  # fmt: skip
 
 
@@ -104,7 +122,7 @@ def identity(run: Pretrain) -> dict:
     """
     values = {name: value for name, value in describe(run).items() if name not in FREE}
     values["loader"] = {name: value for name, value in values["loader"].items() if name not in ("shards", "decoder")}
-    del values["loader"]["views"]["by"]
+    values["loader"]["views"].pop("by", None)  # weak views leave no choice
     return values
 
 

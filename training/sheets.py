@@ -41,18 +41,20 @@ def draw_views(
     adversarial: Float[Tensor, "b t c h w"] | None = None,
     names: Sequence[str] = (),
     caption: str = "",
+    moved: int = 0,
 ) -> Figure:
     """The first samples: view 0, the negatives made of it, its adversarial version and change, the other views.
 
     Args:
-        adversarial: View 0 as an attack left it. Its change is magnified until the largest reaches black or white from
+        adversarial: A view as an attack left it. Its change is magnified until the largest reaches black or white from
             grey; the factor is in the title.
         names: A title for each sample; its number in the data set unless given.
         caption: A line at the foot.
+        moved: Which view the attack moved.
     """
     length = batch.views[0].shape[1]
     frames = np.unique(np.linspace(0, length - 1, min(FRAMES, length)).astype(int))
-    shown = {title: _strips(clips[:SAMPLES, frames]) for title, clips in _columns(batch, adversarial).items()}
+    shown = {title: _strips(clips[:SAMPLES, frames]) for title, clips in _columns(batch, adversarial, moved).items()}
     count = samples_shown(batch, adversarial)
     names = names or [f"sample {number}" for number in batch.ids.tolist()]
     if length == 1:
@@ -79,14 +81,14 @@ def draw_samples(pixels: Float[Tensor, "b t c h w"], names: Sequence[str], capti
     return _draw([Row(strips[part], heads=names[part]) for part in parts], caption)
 
 
-def _columns(batch: Batch, adversarial: Tensor | None) -> dict[str, Tensor]:
+def _columns(batch: Batch, adversarial: Tensor | None, moved: int = 0) -> dict[str, Tensor]:
     columns = {"view 0": batch.views[0]}
     columns |= {f"negative {n}": clips for n, clips in enumerate(batch.negatives.unbind(1))}
     if adversarial is not None:
-        change = (adversarial - batch.views[0])[:SAMPLES]
+        change = (adversarial - batch.views[moved])[:SAMPLES]
         largest = change.abs().max().item()
         factor = 0.5 / largest if largest else 1.0
-        columns |= {"adversarial": adversarial, f"change × {factor:.4g}": 0.5 + factor * change}
+        columns |= {f"adversarial {moved or ''}".strip(): adversarial, f"change × {factor:.4g}": 0.5 + factor * change}
     return columns | {f"view {v}": clips for v, clips in enumerate(batch.views[1:], start=1)}
 
 

@@ -8,9 +8,11 @@ from accelerate import Accelerator
 from torch import nn
 
 from pipelines.batch import Batch
+from training.compiled import compile_networks
 from training.methods.method import MethodModule, Outcome
 from training.processes import kept_alike
 from training.run import Pretrain
+from training.trained import give_teacher
 
 TakeStep = Callable[[Batch, int], Outcome]
 
@@ -26,9 +28,15 @@ class Begun(NamedTuple):
 
 
 def begin(run: Pretrain, accelerator: Accelerator, samples: int) -> Begun:
-    """Build method and optimizer for a data set of so many samples, and make them ready for the processes there are."""
+    """Build method and optimizer for a data set of so many samples, and make them ready for the processes there are.
+
+    Raises: ``Refusal`` if the method shall learn from a run that is not there or does not fit.
+    """
     method = run.build(samples)
+    give_teacher(method)
     kept_alike(method)
+    if run.compile:
+        compile_networks(method)
     wrapped, optimizer = accelerator.prepare(method, run.optimizer.build(method))
     return Begun(method, optimizer.optimizer, _stepper(run, accelerator, method, wrapped, optimizer))
 

@@ -8,6 +8,8 @@ from pipelines.draws import Draws
 from pipelines.views.steps import Blur, ColorJitter, Flip, Grayscale
 
 BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
+# factors that change nothing, and the least that they may be
+MIDDLE, LEAST = np.array([[1.0], [1.0], [1.0], [0.0]]), np.array([[0.0], [0.0], [0.0], [-np.inf]])
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,27 @@ class Look:
     """Of the blur's kernel, in pixels: odd."""
 
 
-def drawn(draws: Draws, side: int, flip: Flip, jitter: ColorJitter, gray: Grayscale, blur: Blur) -> Look:
-    """The looks of views of ``side`` pixels."""
-    strengths = (jitter.brightness, jitter.contrast, jitter.saturation)
-    low = np.array([*(max(0.0, 1 - strength) for strength in strengths), -jitter.hue, blur.sigma[0]])[:, None]
-    high = np.array([*(1 + strength for strength in strengths), jitter.hue, blur.sigma[1]])[:, None]
+def drawn(
+    draws: Draws, side: int, flip: Flip, jitter: ColorJitter, gray: Grayscale, blur: Blur,
+    strength: float | np.ndarray = 1.0,
+) -> Look:  # fmt: skip
+    """The looks of views of ``side`` pixels.
+
+    Args:
+        strength: Of colours, 0 to 1, float64 [b] or of all samples alike: what the jitter's factors may differ from
+            what changes nothing, and the probabilities of jitter and gray, are multiplied by it.
+    """
     chances = draws.each("flip", "jitter", "gray", "blur chance")
-    happens = chances < np.array([[step.probability] for step in (flip, jitter, gray, blur)])
-    values = low + (high - low) * draws.each("brightness", "contrast", "saturation", "hue", "blur")
-    order = np.argsort(draws.uniform("jitter order", 4), axis=1)
-    return Look(happens[0], happens[1], order, values[:4].T, happens[2], values[4] * happens[3], blur.width(side))
+    numbers = draws.each("brightness", "contrast", "saturation", "hue", "blur")
+    reach = np.array([[jitter.brightness], [jitter.contrast], [jitter.saturation], [jitter.hue]]) * strength
+    low, high = np.maximum(MIDDLE - reach, LEAST), MIDDLE + reach
+    sigma = blur.sigma[0] + (blur.sigma[1] - blur.sigma[0]) * numbers[4]
+    return Look(
+        flip=chances[0] < flip.probability,
+        jitter=chances[1] < jitter.probability * strength,
+        order=np.argsort(draws.uniform("jitter order", 4), axis=1),
+        factors=(low + (high - low) * numbers[:4]).T,
+        gray=chances[2] < gray.probability * strength,
+        sigma=sigma * (chances[3] < blur.probability),
+        width=blur.width(side),
+    )

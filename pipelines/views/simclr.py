@@ -12,7 +12,7 @@ from pipelines.boxes import random_boxes
 from pipelines.draws import Draws
 from pipelines.views.chain import chain
 from pipelines.views.fused import fused
-from pipelines.views.look import drawn
+from pipelines.views.look import Look, drawn
 from pipelines.views.steps import Blur, ColorJitter, Flip, Grayscale
 from shards.refusal import Refusal
 
@@ -55,5 +55,8 @@ class SimCLRViews:
     def __call__(self, pixels: UInt8[Tensor, "b t 3 h w"], draws: Draws) -> Float[Tensor, "b t 3 h w"]:
         """Augment decoded crops, of any strides; the result lies in 0 … 1."""
         execute = fused if self.executor(pixels.device) == "fused" else chain
-        side = min(pixels.shape[-2:])
-        return execute(pixels, drawn(draws, side, self.flip, self.jitter, self.gray, self.blur))
+        return execute(pixels, self.look(min(pixels.shape[-2:]), draws))
+
+    def look(self, side: int, draws: Draws) -> Look:
+        """What is drawn for views of ``side`` pixels."""
+        return drawn(draws, side, self.flip, self.jitter, self.gray, self.blur)

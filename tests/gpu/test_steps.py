@@ -19,7 +19,7 @@ NEGATIVES = CLIPS[0][:, None].flip(-1)
 RUN = Pretrain(Loader(Path("none"), batch=COUNT, side=16), network=NarrowResNet(width=8, zero_init=False), steps=100)
 EVERY = {each.name: each for each in contenders(RUN)}
 WITHOUT_RULES = [name for name in EVERY if "false-negatives" not in name]
-WAITING = ("random", "cluster")  # one asks for the largest count, the other whether it is time to cluster
+WAITING = ("random", "cluster", "advcl attack:pgd")  # the largest count; whether it is time to cluster; whether it was
 
 
 @pytest.mark.parametrize("name", WITHOUT_RULES)

@@ -14,7 +14,7 @@ from tools.benchmarks.contenders import Contender, contenders, members
 from tools.benchmarks.costs import costs, table
 from tools.benchmarks.losses import Loss
 from tools.benchmarks.methods import compare_all
-from training.encoders import NarrowResNet, NarrowResNet3D
+from training.encoders import Encoder, NarrowResNet, NarrowResNet3D
 from training.false_negatives import FalseNegatives, Threshold
 from training.methods import Method
 from training.processes import open_accelerator
@@ -42,11 +42,15 @@ def test_every_method_rule_and_kind_of_negatives_has_a_row(tmp_path, capsys):
     found, text = json.loads((tmp_path / "all.json").read_text()), capsys.readouterr().out
     rules = {f"simclr false-negatives:{word}" for word in members(FalseNegatives) if word != "keep-all"}
     rows = {row["name"] for row in found["clips"]["steps"]}
-    assert rows >= {*members(Method)} | rules | {"moco attack:clae", "byol loader.negatives:patches"}
+    assert {name.split()[0] for name in rows} >= {*members(Method)} - {"deacl"}  # which needs a finished run
+    assert rows >= rules | {f"acl --method.pairs {pairs} attack:pgd" for pairs in ("a2s", "a2a")} | {
+        "moco attack:clae",
+        "byol loader.negatives:patches",
+    }
     assert {*found["clips"]["milliseconds of making negatives"]} == {*members(Negatives)} - {"none"}
     assert all(f"\n{name} " in text for name in rows)
     assert [row for row in found["clips"]["steps"] if "failure" in row or row["milliseconds"] <= 0] == []
-    with_pairs = {word for word, kind in members(Method).items() if kind.negatives}
+    with_pairs = {word for word, kind in members(Method).items() if kind.negatives and not kind.attacked}
     assert {row["name"] for row in found["losses"]["rows"]} == with_pairs | rules
 
 
@@ -66,6 +70,29 @@ def test_ratios_are_taken_within_turns():
 @pytest.mark.parametrize("name", AT_ONCE)
 def test_rules_are_at_work(name):
     assert 0 < outcome(BY_NAME[name]).counts["removed"] < 24 * 23
+
+
+@pytest.mark.parametrize(
+    ("name", "views"),  # forward and back at each step of the attack, forward alone, and in training
+    [
+        ("rocl", 7 * 1 + 1 / 3 + 3), ("acl", 5 * 2 + 4), ("acl --method.pairs a2s", 5 * 1 + 1 / 3 + 2),
+        ("acl --method.pairs a2a", 5 * 2 + 2), ("dynacl", 5 * 2 + 2 / 3 + 2), ("advcl", 5 * 2 + 3 / 3 + 5),
+    ],
+)  # fmt: skip
+def test_methods_made_of_an_attack_cost_their_passes_and_a_tenth_more(name, views):
+    contender = BY_NAME[f"{name} attack:pgd"]
+    assert contender.most == pytest.approx(views / 2 * 1.1, abs=0.005) and contender.rival == "simclr"
+    module, counted = contender.run.build(24), [0.0]
+
+    def count(_, __, features):
+        counted[0] += len(features) / 24 if features.requires_grad else len(features) / 24 / 3
+
+    for part in module.modules():
+        if isinstance(part, Encoder):  # the slow copy's too
+            part.register_forward_hook(count)
+    given = contender.batch(CLIPS, CLIPS[0][:, None])
+    module(given, contender.run.attack(module, given))
+    assert counted[0] == pytest.approx(views)
 
 
 def test_norms_of_an_attack_that_is_not_made_change_no_loss():

@@ -12,7 +12,8 @@ def batch(count: int, negatives: int = 0, seed: int = 0, ids=None, labels=None, 
     views = tuple(torch.rand(count, *shape, dtype=torch.float64, generator=draw) for _ in range(2))
     extra = torch.rand(count, negatives, *shape, dtype=torch.float64, generator=draw)
     numbers = torch.arange(count) if ids is None else torch.tensor(ids)
-    return Batch(views, extra, numbers, torch.arange(count) % 3 if labels is None else torch.tensor(labels))
+    classes = torch.arange(count) % 3 if labels is None else torch.tensor(labels)
+    return Batch(views, extra, numbers, classes, epochs=torch.ones_like(numbers), seed=seed)
 
 
 def build(method, rule=None, attack=None, network=None, samples=0):

@@ -9,20 +9,34 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from pipelines.batch import Batch
-from training.attacks import CLAE
+from training.attacks import CLAE, PGD
 from training.encoders import Encoder
 from training.false_negatives import Oracle
 from training.false_negatives.by_sample import BySample
 from training.gather import collect, deal
 from training.heads import Head
-from training.methods import BYOL, UEL, Method, MoCo, Plain, SimCLR, SupCon, Supervised
-from training.methods.method import Contrastive, MethodModule
+from training.methods import ACL, BYOL, UEL, AdvCL, DynACL, Method, MoCo, Plain, RoCL, SimCLR, SupCon, Supervised
+from training.methods.advcl import AdvCLModule
+from training.methods.attacked import Attacked
+from training.methods.method import Adversarial, Contrastive, MethodModule
 from training.methods.moco import MoCoModule
 from training.norms import Norm, normalise_by
 
 SMALL = Head(hidden=8, out=8)
 CONTROLS = BYOL(head=SMALL, predictor=SMALL), Supervised(classes=3)
-METHODS = SimCLR(), MoCo(queue=16, symmetric=True), MoCo(queue=16), Plain(), UEL(), SupCon(), *CONTROLS
+ATTACKED = RoCL(head=SMALL), ACL(head=SMALL), ACL(pairs="a2s", head=SMALL), ACL(pairs="a2a", head=SMALL)
+FAMILY = DynACL(head=SMALL), AdvCL(head=SMALL, clusters=(2, 3), start=0.0, coarse=1.0)
+METHODS = (
+    SimCLR(),
+    MoCo(queue=16, symmetric=True),
+    MoCo(queue=16),
+    Plain(),
+    UEL(),
+    SupCon(),
+    *CONTROLS,
+    *ATTACKED,
+    *FAMILY,
+)
 NORMS: tuple[Norm, ...] = "group", "synchronised", "batch"
 STEPS = 3  # MoCo's queue is empty at the first
 
@@ -31,19 +45,33 @@ def build(method: Method, norm: Norm) -> MethodModule:
     torch.manual_seed(0)
     first = nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.Tanh(), nn.Flatten()
     network = nn.Sequential(*first, nn.Linear(4 * 4 * 4, 6, bias=False), nn.BatchNorm1d(6), nn.Tanh())
-    module = method.build(Encoder(network, 6, sees_time=False), Oracle())
+    module = method.build(Encoder(network, 6, sees_time=False), Oracle(in_attack=method.attacked), samples=12)
     normalise_by(module, norm)
-    if isinstance(module, Contrastive):
-        CLAE().prepare(module)
+    attack = attack_of(module)
+    if attack is not None:
+        attack.prepare(module)
     return module.double()
 
 
-def part(step: int, here: slice) -> Batch:
+def attack_of(module: MethodModule) -> CLAE | PGD | None:
+    if isinstance(module, Attacked):
+        return PGD(steps=2)
+    return CLAE() if isinstance(module, Contrastive) else None
+
+
+def attacked(module: MethodModule, batch: Batch) -> Adversarial | None:
+    attack = attack_of(module)
+    return None if attack is None else attack(module, batch)
+
+
+def part(step: int, here: slice, views: int = 2) -> Batch:
     draw = torch.Generator().manual_seed(step)
-    one, other = (torch.rand(6, 1, 3, 4, 4, dtype=torch.float64, generator=draw) for _ in range(2))
+    one, other, weak = (torch.rand(6, 1, 3, 4, 4, dtype=torch.float64, generator=draw) for _ in range(3))
     ids, labels = torch.tensor([0, 1, 2, 0, 4, 5]) + 3 * step, torch.tensor([0, 1, 2, 0, 1, 1])  # one id twice
     negatives = torch.stack([one.flip(-1), one.flip(-2)], 1)
-    return Batch((one[here], other[here]), negatives[here], ids[here], labels[here])
+    epochs = torch.tensor([0, 0, 0, 1, 0, 0])
+    seen = one[here], other[here], weak[here]
+    return Batch(seen[:views], negatives[here], ids[here], labels[here], epochs=epochs[here], seed=step)
 
 
 def train(module: MethodModule, wrapped: nn.Module, here: slice) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
@@ -51,8 +79,8 @@ def train(module: MethodModule, wrapped: nn.Module, here: slice) -> tuple[list[t
     slopes = []
     for step in range(STEPS):
         module.zero_grad()
-        batch = part(step, here)
-        outcome = wrapped(batch, CLAE()(module, batch) if isinstance(module, Contrastive) else None)
+        batch = part(step, here, 3 if isinstance(module, AdvCLModule) else 2)
+        outcome = wrapped(batch, attacked(module, batch))
         outcome.loss.backward()
         slopes += [p.grad.clone() for p in module.parameters() if p.grad is not None]
         with torch.no_grad():

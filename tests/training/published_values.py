@@ -4,12 +4,23 @@ Sources are the official codes' own files, as read for these recipes:
     nonsem  SongweiGe/Contrastive-Learning-with-Non-Semantic-Negatives: README (run configurations), moco-non-sem-neg.py
     clae    chihhuiho/CLAE: README, run_*.sh, SimCLR/main.py, Plain/main.py, UEL/main.py and *_imagenet.py
     fnc     google-research/fnc: flags and their defaults, README's command
+    rocl    Kim-Minseon/RoCL: README, defaults of its options
+    acl     VITA-Group/Adversarial-Contrastive-Learning: README, defaults of its options
+    dynacl  PKU-ML/DynACL: the same
+    deacl   pantheon5100/DeACL: the same
+    advcl   LijieFan/AdvCL: the same
+    ours    no source: our choice where none was at hand
     fork    rohit-gupta/SupContrast: main_supcon.py, main_ce.py, README, checkpoint names in scratch.txt
 """
 
 ORIGINAL = "moco-imagenet100-patches moco-imagenet100-textures"
 WITH_PATCHES = "moco-imagenet100-patches moco-imagenet100-ifm"
 PLAIN_UEL = "clae-plain-cifar10 clae-uel-cifar10"
+ROBUST = "rocl-cifar10 acl-cifar10 dynacl-cifar10 deacl-cifar10 deacl-teacher-cifar10 advcl-cifar10"
+ACL_LIKE = "acl-cifar10 dynacl-cifar10"
+FIVE_STEPS = "acl-cifar10 dynacl-cifar10 deacl-cifar10 advcl-cifar10"
+LONG = "rocl-cifar10 acl-cifar10 dynacl-cifar10 advcl-cifar10"
+SIMCLR_VIEWS = "rocl-cifar10 acl-cifar10 dynacl-cifar10"
 CONTRAST = "susceptibility-simclr-cifar10 susceptibility-removal-cifar10"
 
 VALUES = [
@@ -147,4 +158,65 @@ VALUES = [
     ("susceptibility-supervised-*", "steps", 97_656, "fork: main_ce.py, 500 epochs; checkpoint, epoch 500"),
     ("susceptibility-supervised-*", "loader.views.jitter.brightness", 0.1, "fork: commit be813aa"),
     ("susceptibility-supervised-*", "loader.views.jitter.hue", 0.05, "fork: commit be813aa"),
+    (ROBUST, "network.name", "resnet18", "all five: ResNet-18 on CIFAR-10"),
+    (ROBUST, "network.small_stem", True, "all five: ResNet-18 for 32 pixels"),
+    (ROBUST, "loader.side", 32, "all five: CIFAR-10"),
+    (FIVE_STEPS, "attack.steps", 5, "acl: --pgd_iter 5; dynacl, deacl, advcl: likewise"),
+    (FIVE_STEPS, "attack.stride", 2 / 255, "acl, dynacl, deacl, advcl: 2/255"),
+    (FIVE_STEPS, "attack.radius", 8 / 255, "acl, dynacl, deacl, advcl: 8/255"),
+    (FIVE_STEPS, "attack.start", "noise", "acl, dynacl, deacl, advcl: random start"),
+    ("acl-* dynacl-* deacl-cifar10", "attack.statistics", "running", "acl, dynacl, deacl: evaluation mode"),
+    (LONG, "loader.batch", 512, "rocl: 256 on each of 2 GPUs; acl, dynacl, advcl: 512"),
+    (LONG, "steps", 97_656, "rocl, acl, dynacl, advcl: 1000 epochs"),
+    (LONG, "method.temperature", 0.5, "rocl, acl, dynacl, advcl: 0.5"),
+    (LONG, "optimizer.warmup", 0.01, "rocl, acl: 10 of 1000 epochs; dynacl: as acl; advcl: warm-up, of 10 epochs"),
+    (SIMCLR_VIEWS, "loader.views.jitter.brightness", 0.4, "rocl, acl, dynacl: ColorJitter(.4, .4, .4, .1)"),
+    (SIMCLR_VIEWS, "loader.views.jitter.hue", 0.1, "rocl, acl, dynacl: ColorJitter(.4, .4, .4, .1)"),
+    (SIMCLR_VIEWS, "loader.views.jitter.probability", 0.8, "rocl, acl, dynacl: 0.8"),
+    (SIMCLR_VIEWS, "loader.views.gray.probability", 0.2, "rocl, acl, dynacl: 0.2"),
+    (SIMCLR_VIEWS, "loader.views.blur.probability", 0.0, "rocl, acl, dynacl: no blur"),
+    ("rocl-cifar10", "loader.views.scale", (0.08, 1.0), "rocl: RandomResizedCrop(32), its default"),
+    ("rocl-cifar10", "attack.steps", 7, "rocl: 7 steps"),
+    ("rocl-cifar10", "attack.stride", 0.007, "rocl: alpha 0.007"),
+    ("rocl-cifar10", "attack.radius", 0.0314, "rocl: epsilon 0.0314"),
+    ("rocl-cifar10", "attack.start", "noise", "rocl: random start"),
+    ("rocl-cifar10", "attack.statistics", "running", "rocl: evaluation mode"),
+    ("rocl-cifar10", "method.divisor", 256.0, "rocl: lambda 256"),
+    ("rocl-cifar10", "method.head.hidden", 2048, "rocl: 512-2048-ReLU-128"),
+    ("rocl-cifar10", "method.head.out", 128, "rocl: 512-2048-ReLU-128"),
+    ("rocl-cifar10", "method.head.layers", 2, "rocl: 512-2048-ReLU-128"),
+    ("rocl-cifar10", "norm", "synchronised", "rocl: SyncBN"),
+    ("rocl-cifar10", "optimizer.rate", 1.5, "rocl: 0.1, by the warm-up to 15 times that"),
+    ("rocl-cifar10", "optimizer.weight_decay", 1e-6, "rocl: 1e-6"),
+    ("rocl-cifar10", "optimizer.trust", 0.001, "rocl: LARS, trust 0.001"),
+    (ACL_LIKE, "loader.views.scale", (0.1, 1.0), "acl: crops of 0.1 to 1; dynacl: 1 - 0.9 s"),
+    (ACL_LIKE, "optimizer.rate", 5.0, "acl, dynacl: LARS, 5.0"),
+    (ACL_LIKE, "optimizer.weight_decay", 1e-6, "acl, dynacl: 1e-6"),
+    (ACL_LIKE, "method.head.layers", 3, "acl: 512-512-512 with batch norm; dynacl: as acl"),
+    (ACL_LIKE, "method.head.hidden", 512, "acl: 512-512-512 with batch norm; dynacl: as acl"),
+    (ACL_LIKE, "method.head.out", 512, "acl: 512-512-512 with batch norm; dynacl: as acl"),
+    (ACL_LIKE, "method.head.norm", True, "acl: 512-512-512 with batch norm; dynacl: as acl"),
+    ("acl-cifar10", "method.pairs", "ds", "acl: the dual stream was released"),
+    ("dynacl-cifar10", "method.momentum", 0.99, "dynacl: m = 0.99"),
+    ("dynacl-cifar10", "method.stages", 20, "dynacl: floor(e / 50) of 1000 epochs"),
+    ("dynacl-cifar10", "method.rise", 2 / 3, "dynacl: w = min(1 + floor(e / 50) * 50 / 1000 * (2 / 3), 2)"),
+    ("dynacl-cifar10", "loader.views.epochs", 1000, "dynacl: strength 1 - (epoch - 1) / 1000"),
+    ("dynacl-cifar10", "loader.views.every", 50, "dynacl: loader rebuilt every 50 epochs"),
+    ("deacl-cifar10", "loader.batch", 256, "deacl: 256"),
+    ("deacl-cifar10", "method.weight", 2.0, "deacl: trades_k = 2"),
+    ("deacl-cifar10", "optimizer.rate", 0.5, "deacl: SGD, 0.5 times batch / 256"),
+    ("deacl-cifar10", "optimizer.weight_decay", 5e-4, "deacl: 5e-4"),
+    ("deacl-cifar10", "steps", 19_531, "deacl: 100 epochs"),
+    ("deacl-teacher-cifar10", "loader.batch", 512, "ours: as acl"),
+    ("deacl-teacher-cifar10", "optimizer.rate", 5.0, "ours: as acl"),
+    ("deacl-teacher-cifar10", "optimizer.weight_decay", 1e-6, "ours: as acl"),
+    ("deacl-teacher-cifar10", "steps", 97_656, "ours: as acl"),
+    ("advcl-cifar10", "loader.views.scale", (0.2, 1.0), "advcl: crops of 0.2 to 1"),
+    ("advcl-cifar10", "attack.statistics", "batch", "advcl: train mode"),
+    ("advcl-cifar10", "method.scale", 0.5 / 0.07, "advcl: SupConLoss, base temperature 0.07"),
+    ("advcl-cifar10", "method.weight", 0.2, "advcl: 0.2 of the cross-entropy"),
+    ("advcl-cifar10", "method.clusters", (2, 10, 50, 100, 500), "advcl: five ClusterFit heads"),
+    ("advcl-cifar10", "method.coarse", 8.0, "advcl: FFT, radius 8"),
+    ("advcl-cifar10", "optimizer.rate", 0.5, "advcl: SGD, 0.5"),
+    ("advcl-cifar10", "optimizer.weight_decay", 1e-4, "advcl: 1e-4"),
 ]

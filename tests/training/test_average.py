@@ -15,11 +15,11 @@ from training.average import Average
 from training.batch_norms import BranchedBatchNorm
 from training.checkpoints import load_checkpoint, newest_checkpoint, save_checkpoint
 from training.encoders import NarrowResNet, Video
-from training.evaluate import _trained
 from training.methods import MoCo
 from training.pretrain import parse
 from training.recipes import DEFAULT, RECIPES
 from training.run import Pretrain, save_run
+from training.trained import trained
 
 STAY = 0.8
 RUN = replace(
@@ -107,7 +107,7 @@ def test_evaluation_measures_the_copy_with_clean_batch_norms(tmp_path):
     method, optimizer = started(run)
     train(method, optimizer, range(2))
     save_checkpoint(tmp_path / "checkpoints", 2, method.float(), optimizer, {})
-    found, step = _trained(run)
+    found, step = trained(run)
     expected = {
         name.replace(".clean", ""): t for name, t in method.measured.state_dict().items() if "advers" not in name
     }

@@ -68,19 +68,19 @@ def test_the_attack_raises_its_loss_and_leaves_no_trace(trained, anchor):
     assert all(map(torch.equal, slopes, [p.grad for p in module.parameters() if p.grad is not None]))
     with select(module, "adversarial"), frozen_statistics(module), torch.no_grad():
         anchors = module.embed(given.views[0]) if anchor == "same" else module.target(given.views[1])
-        start, end = (module.against(anchors, module.embed(v), given) for v in (given.views[0], found.view))
-    assert end > start and not found.view.requires_grad and found.anchor == (anchor == "other")
+        start, end = (module.against(anchors, module.embed(v), given) for v in (given.views[0], found.views[0]))
+    assert end > start and not found.views[0].requires_grad and found.anchor == (anchor == "other")
 
 
 def test_every_pixel_moves_by_the_radius(trained):
     module, given = trained
     found, slope = CLAE(radius=0.015)(module, given), CLAE()._slope(module, given)
     start = given.views[0]
-    moved = (found.view - start).abs()[slope != 0]
+    moved = (found.views[0] - start).abs()[slope != 0]
     ulp = torch.finfo(torch.float64).eps
     assert len(moved) and (moved - 0.015).abs().max() <= ulp  # pixels lie below 2: their ulp is eps at most
-    clamped = CLAE(radius=0.3, clamp=True)(module, given).view
-    assert clamped.min() == 0 and clamped.max() == 1 and CLAE(radius=0.3)(module, given).view.min() < 0
+    clamped = CLAE(radius=0.3, clamp=True)(module, given).views[0]
+    assert clamped.min() == 0 and clamped.max() == 1 and CLAE(radius=0.3)(module, given).views[0].min() < 0
 
 
 def slopes_of(module):
@@ -124,7 +124,7 @@ def test_the_loss_is_the_sum_of_both_terms(anchor):
     whole, clean = module(given, found).loss, module(given).loss
     first, second = module.embed(torch.cat(given.views)).chunk(2)
     with select(module, "adversarial"):
-        worse = module.embed(found.view)
+        worse = module.embed(found.views[0])
     term = module.against(second if anchor == "other" else first, worse, given)
     assert whole.item() == pytest.approx((clean + 0.7 * term).item(), rel=1e-12)
 
@@ -143,7 +143,7 @@ def test_an_attack_that_knows_false_negatives_climbs_the_loss_without_them(told)
         similar = both[[own, *near]] @ both[a] / 0.2
         loss = loss - torch.log_softmax(similar, 0)[0] / 12
     (expected,) = torch.autograd.grad(loss, view)
-    moved = CLAE()(method, given).view
+    moved = CLAE()(method, given).views[0]
     assert unchanged(method, before)
     assert torch.equal((moved - given.views[0]).sign(), expected.sign())
     found = CLAE()._slope(method, given, method.suspect(given, 1.0))

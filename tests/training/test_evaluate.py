@@ -9,6 +9,7 @@ from shards.refusal import Refusal
 from training.evaluate import Evaluate
 from training.recipes import DEFAULT, RECIPES
 from training.run import load_run, save_run
+from training.splits import splits_of
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def run(images, tmp_path):
 
 
 def test_splits_are_found_beside_each_other(run, images):
-    train, test = Evaluate((run,))._splits(load_run(run))
+    train, test = splits_of(load_run(run))
     assert (train.folder, test.folder) == (images / "train", images / "test")
 
 
@@ -29,7 +30,7 @@ def test_val_serves_where_there_is_no_test(run, images, tmp_path):
     with pytest.raises(Refusal, match=f"{tmp_path / 'data'} holds no test split beside train; name one: --test DIR"):
         Evaluate((run,), train=tmp_path / "data" / "train")()
     shutil.copytree(images / "test", tmp_path / "data" / "val")
-    assert Evaluate((run,), train=tmp_path / "data" / "train")._splits(load_run(run))[1].folder.name == "val"
+    assert splits_of(load_run(run), tmp_path / "data" / "train")[1].folder.name == "val"
 
 
 def test_splits_that_do_not_belong_together_are_refused(run, images, videos):

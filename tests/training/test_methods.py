@@ -149,7 +149,7 @@ def test_claes_loss(name, anchor):
     found = attack(module, given)
     first, other = embedded(module, given)
     with select(module, "adversarial"):
-        worse = module.embed(found.view).detach().numpy()
+        worse = module.embed(found.views[0]).detach().numpy()
     value = base(first, other, 0.3) + 0.6 * base(first if anchor == "same" else other, worse, 0.3)
     assert module(given, found).loss.item() == pytest.approx(value, rel=1e-12)
     if anchor == "same":

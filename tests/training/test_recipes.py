@@ -17,11 +17,12 @@ from pipelines.loader import Place
 from shards.refusal import Refusal
 from tests.training.published_values import VALUES
 from tools.make_shards import make
+from training.checkpoints import save_checkpoint
 from training.encoders import NarrowResNet, NarrowResNet3D
 from training.pretrain import parse
 from training.recipes import DEFAULT, RECIPES
 from training.recipes.published import PUBLISHED
-from training.run import Pretrain
+from training.run import Pretrain, save_run
 from training.step import begin
 
 FOLDER = Path(__file__).parents[2] / "training" / "recipes"
@@ -44,11 +45,22 @@ def test_every_published_recipe_stands_in_the_table():
     assert {name: needed - found for name, found in fields.items() if needed - found} == {}
 
 
+def taught(folder: Path) -> Path:
+    """A run as if it were finished, for those that learn from one."""
+    run = replace(RECIPES[DEFAULT], network=NarrowResNet(width=4), out=folder)
+    save_run(run)
+    method = run.build(0)
+    save_checkpoint(folder / "checkpoints", 1, method, run.optimizer.build(method), {})
+    return folder
+
+
 def small(run: Pretrain, shards: Path) -> Pretrain:
     """The run on few and small samples, with a small network and queue; all else is the recipe's."""
     clip = replace(run.loader.clip, length=min(run.loader.clip.length, 4))
     network = NarrowResNet(width=4) if clip.length == 1 else NarrowResNet3D(width=4)
     method = replace(run.method, queue=32) if hasattr(run.method, "queue") else run.method
+    method = replace(method, clusters=(2, 3)) if hasattr(method, "clusters") else method
+    method = replace(method, teacher=taught(shards.parent / "teacher")) if hasattr(method, "teacher") else method
     loader = replace(run.loader, shards=shards / "train", batch=8, side=16, clip=clip)
     return replace(run, loader=loader, network=network, method=method, precision="no", steps=2)
 
@@ -77,7 +89,7 @@ def test_a_recipe_takes_two_steps(name, images, videos, textured):
     run = small(recipe, textured("image") if recipe.loader.negatives.of_textures else plain)
     method, _, take_step = begin(run, Accelerator(cpu=True), 50)
     begun = [p.detach().clone() for p in method.encoder.parameters()]
-    with closing(run.loader.open(Place(), run.seed, support=run.false_negatives.support_views)) as batches:
+    with closing(run.open(Place())) as batches:
         for step in range(2):
             outcome = take_step(next(batches), step)
             assert outcome.loss.isfinite()

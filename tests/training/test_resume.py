@@ -55,6 +55,17 @@ def test_all_modules_with_adam_and_an_average_killed_in_the_middle_of_an_epoch(
 
 @pytest.mark.long
 @pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("pairs", ["ds", "a2s"])
+def test_start_noise_is_drawn_again_and_both_kinds_of_norms_are_kept(pairs, processes, images, tmp_path):
+    words = (
+        f"method:acl --method.pairs {pairs} --method.head.hidden 16 --method.head.out 16 attack:pgd --attack.steps 2"
+    )
+    calm, rough = killed_and_resumed("image", images, tmp_path, [4], processes, [*words.split(), "--average", "0.9"])
+    check_equal(calm, rough)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("processes", [1, 2])
 def test_clusters_are_remembered(processes, images, tmp_path):
     """Clusters are found anew at each step but the first."""
     words = "false-negatives:cluster --false-negatives.clusters 5 --false-negatives.refresh 0.1"

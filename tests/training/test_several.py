@@ -14,6 +14,7 @@ from training.evaluate import Evaluate
 from training.pretrain import parse
 from training.resume import check_same_run, facts_of
 from training.run import load_run, save_run
+from training.splits import splits_of
 from training.trackers import read_metrics
 
 
@@ -76,5 +77,5 @@ def test_evaluating_it_takes_the_name_of_one_data_set(mixed, images):
     train, test = images / "train", images / "test"
     with pytest.raises(Refusal, match=f"{mixed.out} was trained on {train}, {test}; name one: --train DIR"):
         Evaluate((mixed.out,))()
-    found = Evaluate((mixed.out,), train=train)._splits(load_run(mixed.out))
+    found = splits_of(load_run(mixed.out), train)
     assert [split.folder for split in found] == [train, test]

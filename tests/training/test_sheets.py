@@ -1,5 +1,7 @@
 """A contact sheet shows the pixels it was given, magnifies an attack's change truly, and cuts no title off."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -68,8 +70,30 @@ def test_the_change_is_magnified_until_the_largest_shown_fills_the_scale():
     assert np.count_nonzero(np.abs(first - 0.5) > 1e-3) == np.count_nonzero(np.abs(second - 0.5) > 1e-3) == 1
 
 
+def test_the_change_is_that_of_the_view_that_was_moved():
+    batch = batch_of(3, 0, 1, 8)
+    moved = batch.views[1].clone()
+    moved[0, 0, 1, 4, 5] += 0.05
+    figure = draw_views(batch, moved, moved=1)
+    assert texts(figure)[:4] == ["view 0", "adversarial 1", "change × 10", "view 1"]
+    assert np.count_nonzero(np.abs(pictures(figure)[2] - 0.5) > 1e-3) == 1
+
+
 def test_without_an_attack_nothing_of_it_is_shown():
     assert texts(draw_views(batch_of(2, 1, 1, 8)))[:3] == ["view 0", "negative 0", "view 1"]
+
+
+@pytest.mark.parametrize("views", [1, 3])
+@pytest.mark.parametrize("length", [1, 4])
+def test_as_many_views_are_shown_as_there_are(views: int, length: int):
+    batch = batch_of(2, 0, length, 8)
+    clips = (*batch.views, 1 - batch.views[0])[:views]
+    figure = draw_views(replace(batch, views=clips))
+    titles = dict.fromkeys(title for title in texts(figure) if title.startswith("view"))
+    assert list(titles) == [f"view {v}" for v in range(views)]
+    shown = pictures(figure)
+    assert len(shown) == 2 * views
+    assert all(np.array_equal(shown[v][:, :8], picture(clips[v], 0)) for v in range(views))
 
 
 def test_an_attack_that_changed_nothing_shows_grey():

@@ -1,6 +1,7 @@
 """Two real processes: the loss and gradient of one, and disjoint halves of the same batches."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,11 +21,30 @@ def in_two_processes(script: str, *words) -> str:
 def test_they_have_the_gradient_of_one_unless_each_normalises_by_its_own_batch():
     said = in_two_processes("gather_in_two_processes.py")
     for norm, word in ("group", "same"), ("synchronised", "same"), ("batch", "other"):
-        for method in ("SimCLR", "MoCo", "Plain", "UEL", "SupCon", "BYOL", "Supervised"):
-            cases = 2 if method == "MoCo" else 1
-            assert said.count(f"{method} by {norm}: {word} gradient, {word} buffers") == 2 * cases, said
+        for method in (
+            "SimCLR",
+            "MoCo",
+            "Plain",
+            "UEL",
+            "SupCon",
+            "BYOL",
+            "Supervised",
+            "RoCL",
+            "ACL",
+            "DynACL",
+            "AdvCL",
+        ):
+            cases = {"MoCo": 2, "ACL": 3}.get(method, 1)
+            line = rf"(?<!Dyn){method} by {norm}: {word} gradient, {word} buffers"
+            assert len(re.findall(line, said)) == 2 * cases, said
     assert said.count("dealing and norms: as they should be") == 2
     assert said.count("clusters: same memory") == 2
+
+
+def test_chunks_have_the_gradient_of_the_whole_batch_and_send_it_once():
+    said = in_two_processes("chunks_in_two_processes.py")
+    for norm in "group", "synchronised":
+        assert said.count(f"{norm}: same gradient and buffers, buckets sent [0]") == 2, said
 
 
 def test_they_see_disjoint_halves_of_the_same_batches(images, tmp_path):

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from pipelines.batch import Batch
 from pipelines.negatives import NoNegatives, Patches
-from training.attacks import CLAE, Stillness
+from training.attacks import CLAE, PGD, Stillness
 from training.false_negatives import FalseNegatives, KeepAll
-from training.methods import BYOL, UEL, Method, MoCo, Plain, SimCLR
+from training.methods import ACL, BYOL, UEL, AdvCL, DynACL, Method, MoCo, Plain, RoCL, SimCLR
 from training.run import Pretrain
 
 PLAIN = "simclr"
@@ -57,7 +57,9 @@ class Contender:
         ids = torch.arange(len(negatives), device=negatives.device)
         wanted = not isinstance(self.run.loader.negatives, NoNegatives)
         support = (clips[2],) * (self.run.false_negatives.support_views * self.support)
-        return Batch((clips[0], clips[1]), negatives if wanted else negatives[:, :0], ids, ids % CLASSES, support)
+        views = tuple(clips[min(view, 2)] for view in range(self.run.method.views))
+        own = negatives if wanted else negatives[:, :0]
+        return Batch(views, own, ids, ids % CLASSES, support, torch.zeros_like(ids))
 
 
 def members(union: Any) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def members(union: Any) -> dict[str, Any]:
 
 def contenders(run: Pretrain) -> Iterator[Contender]:
     """Everybody, as changes of a run of plain SimCLR."""
-    methods = {word: kind() for word, kind in members(Method).items()}
+    methods = {word: kind() for word, kind in members(Method).items() if not kind.attacked}
     methods["moco"] = MoCo(queue=QUEUED * run.loader.batch)
     yield from (Contender(word, replace(run, method=method)) for word, method in methods.items())
     words = {type(method): word for word, method in methods.items()}
@@ -76,10 +78,31 @@ def contenders(run: Pretrain) -> Iterator[Contender]:
         yield Contender(f"{word} loader.negatives:patches", made, word, 1.6)
     for word in (words[kind] for kind in (SimCLR, MoCo, Plain, UEL)):
         yield Contender(f"{word} attack:clae", replace(run, method=methods[word], attack=CLAE()), most=2.1)
+    yield from _attacked(run)
     yield Contender("simclr, norms for an attack, none made", replace(run, attack=Unmet()), most=1.05)
     for word, kind in members(FalseNegatives).items():
         if kind is not KeepAll:
             yield from _with_rule(f"simclr false-negatives:{word}", replace(run, false_negatives=kind()))
+
+
+def _attacked(run: Pretrain) -> Iterator[Contender]:
+    """Methods that are made of an attack: as many steps of SimCLR as their views are of its two, and a tenth more.
+
+    A view that only goes forward counts a third: the way back takes twice as long. DeACL is left out: it needs a
+    finished run.
+    """
+    rocl, acl = PGD(steps=7, stride=0.007), PGD()  # as the official codes have them
+    for words, method, attack, moved, seen, trained in (
+        ("rocl", RoCL(), rocl, 1, 1, 3),
+        ("acl", ACL(), acl, 2, 0, 4),
+        ("acl --method.pairs a2s", ACL(pairs="a2s"), acl, 1, 1, 2),
+        ("acl --method.pairs a2a", ACL(pairs="a2a"), acl, 2, 0, 2),
+        ("dynacl", DynACL(), acl, 2, 2, 2),
+        ("advcl", AdvCL(), replace(acl, statistics="batch"), 2, 3, 5),
+    ):
+        views = attack.steps * moved + seen / 3 + trained
+        made = replace(run, method=method, attack=attack)
+        yield Contender(f"{words} attack:pgd", made, most=round(1.1 * views / 2, 2))
 
 
 def _with_rule(name: str, run: Pretrain) -> Iterator[Contender]:

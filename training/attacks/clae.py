@@ -51,7 +51,7 @@ class CLAE:
         """Worsen view 0. Running statistics and parameter gradients stay as they are."""
         assert isinstance(method, Contrastive), "a run with another method is refused when it is made"
         view = batch.views[0] + self.radius * self._slope(method, batch, method.suspect(batch, progress)).sign()
-        return Adversarial(view.clamp(0, 1) if self.clamp else view, int(self.anchor == "other"), self.weight)
+        return Adversarial((view.clamp(0, 1) if self.clamp else view,), int(self.anchor == "other"), self.weight)
 
     def _slope(self, method: Contrastive, batch: Batch, suspects: Suspects | None = None) -> Float[Tensor, "b t c h w"]:
         view = batch.views[0].detach().requires_grad_()

@@ -4,11 +4,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from training.encoders.chunks import in_chunks
+
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as torchvision and timm use them
 
 
 class Encoder(nn.Module):
-    """A network behind pixel normalisation. ``width`` is the length of its features."""
+    """A network behind pixel normalisation. ``width`` is the length of its features.
+
+    ``chunk`` is how many samples it sees at once, 0 for all (training/encoders/chunks.py); copies keep it.
+    """
 
     mean: Tensor
     std: Tensor
@@ -16,11 +21,17 @@ class Encoder(nn.Module):
     def __init__(self, network: nn.Module, width: int, sees_time: bool):
         super().__init__()
         self.network, self.width, self.sees_time = network, width, sees_time
+        self.chunk = 0
         self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(3, 1, 1), persistent=False)
 
     def forward(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
         """Features of clips. A network for still images sees frame by frame; its features are averaged over time."""
+        if 0 < self.chunk < len(views):
+            return in_chunks(self._see, self.network, views, self.chunk)
+        return self._see(views)
+
+    def _see(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
         pixels = (views - self.mean) / self.std
         if self.sees_time:
             return self.network(pixels.transpose(1, 2))

@@ -4,9 +4,14 @@ from typing import Annotated
 
 from tyro.conf import subcommand
 
+from training.methods.acl import ACL
+from training.methods.advcl import AdvCL
 from training.methods.byol import BYOL
+from training.methods.deacl import DeACL
+from training.methods.dynacl import DynACL
 from training.methods.moco import MoCo
 from training.methods.plain import Plain
+from training.methods.rocl import RoCL
 from training.methods.simclr import SimCLR
 from training.methods.supcon import SupCon
 from training.methods.supervised import Supervised
@@ -19,5 +24,10 @@ Method = (
     | Annotated[Plain, subcommand("plain")]
     | Annotated[UEL, subcommand("uel")]
     | Annotated[SupCon, subcommand("supcon")]
+    | Annotated[RoCL, subcommand("rocl")]
+    | Annotated[ACL, subcommand("acl")]
+    | Annotated[DynACL, subcommand("dynacl")]
+    | Annotated[DeACL, subcommand("deacl")]
+    | Annotated[AdvCL, subcommand("advcl")]
     | Annotated[Supervised, subcommand("supervised")]
 )

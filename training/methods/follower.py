@@ -1,4 +1,4 @@
-"""A copy of an encoder and its head that follows them slowly: MoCo's key encoder, BYOL's target."""
+"""A copy of an encoder and its head that follows them slowly: MoCo's and DynACL's key encoder, BYOL's target."""
 
 import copy
 
@@ -8,13 +8,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from training.batch_norms import frozen_statistics, select
+from training.batch_norms import Branch, frozen_statistics, select
 from training.encoders import Encoder
 from training.synchronised import SyncedBatchNorm
 
 
 class Follower(nn.Module):
-    """No gradient reaches it, and its running statistics are neither used nor moved."""
+    """No gradient reaches its parameters, which move by ``follow`` only."""
 
     def __init__(self, encoder: Encoder, head: nn.Module):
         super().__init__()
@@ -28,8 +28,13 @@ class Follower(nn.Module):
 
     @torch.no_grad()
     def forward(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
-        """Embeddings of length one, by the clean branch of batch norms."""
-        with select(self, "clean"), frozen_statistics(self):
+        """Embeddings of length one, by the clean branch of batch norms, whose running statistics stay."""
+        with frozen_statistics(self):
+            return self.embed(views, "clean")
+
+    def embed(self, views: Float[Tensor, "b t c h w"], branch: Branch) -> Float[Tensor, "b d"]:
+        """Embeddings of length one, through which gradient reaches the views; running statistics move as anybody's."""
+        with select(self, branch):
             return F.normalize(self.head(self.encoder(views)).to(views.dtype), dim=1)
 
     @torch.no_grad()

@@ -57,14 +57,18 @@ class InBatch(Contrastive):
 
         That term leaves out the samples' own negatives: it is CLAE's as published.
         """
-        clean = self.embed(torch.cat(batch.views)).chunk(2)
+        clean = self.clean(batch)
         suspects, counts = self._detect(clean, batch, progress)
         loss = self.compare(clean, batch, suspects, self._own(batch))
         if adversarial is not None:
             with select(self, "adversarial"):
-                worse = self.embed(adversarial.view)
+                worse = self.embed(adversarial.views[0])
             loss = loss + adversarial.weight * self.compare((clean[adversarial.anchor], worse), batch, suspects)
         return Outcome(loss, clean[0].detach(), counts)
+
+    def clean(self, batch: Batch) -> Pair:
+        """Embeddings of the two clean views, which also tell who is a false negative."""
+        return self.embed(torch.cat(batch.views)).chunk(2)
 
     @torch.no_grad()
     def target(self, views: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b d"]:
@@ -87,8 +91,7 @@ class InBatch(Contrastive):
         if not self.detector.known_to_attack:
             return None
         with select(self, "clean"), frozen_statistics(self):
-            clean = self.embed(torch.cat(batch.views)).chunk(2)
-            return self._detect(clean, batch, progress)[0]
+            return self._detect(self.clean(batch), batch, progress)[0]
 
     def advance(self, outcome: Outcome, batch: Batch, progress: float) -> None:
         """Only the rule may remember something."""
@@ -103,15 +106,22 @@ class InBatch(Contrastive):
     def all_views(
         self, pair: Pair, batch: Batch, suspects: Suspects | None
     ) -> tuple[Float[Tensor, "m d"], Int[Tensor, " a"], Bool[Tensor, "a m"], Bool[Tensor, "a m"] | None]:
-        """For the two embeddings of each sample as anchors, those of the global batch as candidates.
+        """For the embeddings of each sample as anchors, two or more, those of the global batch as candidates.
 
-        Returns: the candidates, where each anchor's positive is among them, and who is ignored and attracted.
+        Returns: the candidates, where each anchor's positive is among them, and who is ignored and attracted. Of more
+        than two, an anchor's own others are all its positives: one of them is the positive, the rest is attracted.
         """
-        candidates, here = torch.cat([gather(view) for view in pair]), self.here(batch)
-        positive = torch.cat([here + len(candidates) // 2, here])
+        views, here = len(pair), self.here(batch)
+        candidates = torch.cat([gather(view) for view in pair])
+        count = len(candidates) // views
+        turns = [torch.cat([here + (v + turn) % views * count for v in range(views)]) for turn in range(1, views)]
+        others = torch.stack(turns, 1)
         ignore, attract = self.relations(batch, suspects)
-        ignore = ignore.repeat(2, 2).scatter(1, positive[:, None], False)
-        return candidates, positive, ignore, None if attract is None else attract.repeat(2, 2)
+        ignore = ignore.repeat(views, views).scatter(1, others, False)
+        attract = None if attract is None else attract.repeat(views, views)
+        if views > 2:
+            attract = (torch.zeros_like(ignore) if attract is None else attract).scatter(1, others, True)
+        return candidates, others[:, 0], ignore, attract
 
     @staticmethod
     def here(batch: Batch) -> Int[Tensor, " b"]:

@@ -12,8 +12,11 @@ from torch import Tensor, nn
 
 from pipelines.batch import Batch
 from training.average import Average
+from training.batch_norms import Branch
 from training.encoders import Encoder
 from training.false_negatives.suspects import Suspects
+
+Views = tuple[Float[Tensor, "b t c h w"], ...]
 
 
 @dataclass(frozen=True)
@@ -25,17 +28,31 @@ class Knobs:
     own_negatives: ClassVar[bool] = True
     """Whether it uses the negatives that are made of a sample itself."""
     needs_labels: ClassVar[bool] = False
+    moved: ClassVar[int] = 0
+    """Which view an attack moves, or moves first."""
+    attacked: ClassVar[bool] = False
+    """Whether it is made of an attack that climbs what the method says: attack:pgd."""
+    views: ClassVar[int] = 2
+    """How many views of each sample it looks at, without those of false-negative rules."""
+
+    @property
+    def measured_branch(self) -> Branch:
+        """By which batch norms its encoder is measured."""
+        return "clean"
+
+    def check(self, samples: int) -> None:
+        """Raises: ``Refusal`` if it cannot work on a data set of so many samples."""
 
 
 class Adversarial(NamedTuple):
-    """View 0, worsened by an attack, and what to do with it. NamedTuple: wrappers of modules look into it."""
+    """Views, worsened by an attack, and what to do with them. NamedTuple: wrappers of modules look into it."""
 
-    view: Tensor
-    """b t c h w, without gradient"""
-    anchor: int
-    """Which clean view it is contrasted with."""
-    weight: float
-    """Of its term in the loss; the clean term's is 1."""
+    views: Views
+    """Without gradient: view 0, or those that the method wanted to be attacked."""
+    anchor: int = 0
+    """Which clean view it is contrasted with, where the method leaves that to the attack."""
+    weight: float = 1.0
+    """Of its term in the loss, likewise; the clean term's is 1."""
 
 
 class Outcome(NamedTuple):

@@ -74,7 +74,7 @@ class MoCoModule(Contrastive):
         loss = self._ask(queries, answers, batch, suspects, own_negatives(self.target, batch.negatives))
         if adversarial is not None:
             with select(self, "adversarial"):
-                worse = self.embed(adversarial.view)
+                worse = self.embed(adversarial.views[0])
             anchor = adversarial.anchor
             answer = keys[anchor] if anchor in keys else self.target(batch.views[anchor])
             loss = loss + adversarial.weight * self._ask((worse,), (answer,), batch, suspects)

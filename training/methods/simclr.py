@@ -19,9 +19,9 @@ class SimCLRModule(InBatch):
     def compare(
         self, pair: Pair, batch: Batch, suspects: Suspects | None = None, extra: Float[Tensor, "b n d"] | None = None
     ) -> Float[Tensor, ""]:
-        """Both views in turn."""
+        """All views in turn."""
         candidates, positive, ignore, attract = self.all_views(pair, batch, suspects)
-        extra, knobs = None if extra is None else extra.repeat(2, 1, 1), self.knobs
+        extra, knobs = None if extra is None else extra.repeat(len(pair), 1, 1), self.knobs
         return contrast(torch.cat(pair), candidates, positive, knobs.temperature, ignore, extra, knobs.alpha, attract)
 
 

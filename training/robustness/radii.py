@@ -66,10 +66,13 @@ class Robustness:
                     for kind, tried in kinds.items():
                         breaks[name][kind].append(breaking_radii(classifier, clips, answers, start, tried))
                     bar.update(len(clips))
+        together = {name: {kind: torch.cat(some) for kind, some in found.items()} for name, found in breaks.items()}
+        attacked = len(next(iter(together.values()))["pgd"])
+        if attacked < len(chosen):
+            print(f"{test.folder}: {len(chosen) - attacked} samples cannot be decoded and are left out")
         return {
-            name: {"attacked": len(chosen)}
-            | {kind: self._curve(torch.cat(found)) for kind, found in kinds_found.items()}
-            for name, kinds_found in breaks.items()
+            name: {"attacked": attacked} | {kind: self._curve(one) for kind, one in found.items()}
+            for name, found in together.items()
         }
 
     def _choose(self, count: int, samples: np.ndarray) -> np.ndarray:

@@ -1,0 +1,151 @@
+"""The fine-tuning command: recipes, words, what it leaves behind."""
+
+import json
+import subprocess
+import sys
+from dataclasses import fields, replace
+from fnmatch import fnmatch
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from pipelines.loader import Place
+from shards.read import Shards
+from shards.refusal import Refusal
+from tests.training.published_tuning import TUNING_VALUES
+from tests.training.real_runs import ROOT, environment
+from tests.training.test_report import evaluation
+from training.attacks import PGD, Stillness
+from training.checkpoints import save_checkpoint
+from training.encoders import NarrowResNet, NarrowResNet3D
+from training.finetune import Finetune, parse
+from training.methods import ACL, SimCLR
+from training.recipes import RECIPES
+from training.recipes.tuning import TUNINGS
+from training.report import write_report
+from training.robustness.radii import Robustness
+from training.run import load_run, save_run
+from training.trained import learned
+from training.tuned import read_tuned, tuned_html, tuned_tables
+from training.tuning import AFF, ALF, SLF
+from training.tuning.nearby import Nearby
+
+LIGHT = Robustness(radii=(1.0, 8.0), attack_steps=2, attacked=6)
+
+
+def matching(patterns: str) -> list[str]:
+    return [name for name in TUNINGS if any(fnmatch(name, pattern) for pattern in patterns.split())]
+
+
+@pytest.mark.parametrize(("names", "field", "value"), [row[:3] for row in TUNING_VALUES])
+def test_recipes_have_the_values_of_their_sources(names, field, value):
+    meant = matching(names)
+    assert len(meant) >= len(names.split())
+    assert {name: attrgetter(field)(TUNINGS[name]) for name in meant} == {name: pytest.approx(value) for name in meant}
+
+
+@pytest.mark.parametrize("name", TUNINGS)
+def test_every_knob_of_a_recipe_has_a_source_or_is_ours(name):
+    sourced = {field.split(".")[0] for names, field, *_ in TUNING_VALUES if name in matching(names)}
+    assert {f.name for f in fields(TUNINGS[name])} - sourced <= {"views", "attack"}
+    assert type(TUNINGS[name]).__name__.lower() == name.rpartition("-")[2]
+
+
+def test_words_become_a_fine_tuning():
+    run = str(ROOT / "tests")  # any folder
+    assert parse([run]) == Finetune(Path(run)) and parse([run]).tuning == SLF()
+    assert parse(["acl-aff", run]) == Finetune(Path(run), TUNINGS["acl-aff"], "acl-aff")
+    found = parse([run, "tuning:aff", "--tuning.rate", "0.3", "--tuning.norms", "dual", "--tuning.attack.steps", "3"])
+    assert found == Finetune(Path(run), AFF(rate=0.3, norms="dual", attack=Nearby(steps=3, noise=0.001)))
+    again = parse(["rocl-alf", run, "--tuning.batch", "9", "--robustness.radii", "8", "16", "--name", "mine"])
+    assert again.tuning == replace(TUNINGS["rocl-alf"], batch=9) and again.robustness.radii == (8, 16)
+    assert again.name == "mine" and parse([run, "tuning:alf", "tuning.fall:level"]).tuning != ALF()
+    with pytest.raises(Refusal, match="acl-sfl is neither a run's folder nor a recipe; recipes are acl-slf, "):
+        parse(["acl-sfl", run])
+    with pytest.raises(ValueError, match="name becomes a part of a file's name, got '../x'"):
+        Finetune(Path(run), name="../x")
+
+
+def pretrained(data: Path, out: Path, method, attack) -> Path:
+    """The folder of a run that was saved before it learned anything."""
+    video = "video" in data.name
+    recipe = RECIPES["simclr-moving" if video else "simclr-synthetic"]
+    loader = replace(recipe.loader, shards=data / "train", side=8, batch=8)
+    if video:
+        loader = replace(loader, clip=replace(loader.clip, length=4))
+    network = NarrowResNet3D(width=4) if video else NarrowResNet(width=4)
+    run = replace(recipe, out=out, loader=loader, network=network, method=method, attack=attack, average=0.9)
+    save_run(run)
+    made = run.build(0)
+    save_checkpoint(out / "checkpoints", 7, made, run.optimizer.build(made), {})
+    return out
+
+
+@pytest.mark.parametrize(
+    ("medium", "method", "tuning"),
+    [
+        ("images", ACL(), AFF(norms="dual", epochs=1, batch=25, attack=Nearby(steps=1, noise=0.001))),
+        ("videos", SimCLR(), ALF(epochs=1, batch=10, attack=Nearby(steps=1))),
+    ],
+)
+def test_what_is_found_is_saved_with_the_classifier_that_was_measured(
+    medium, method, tuning, request, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+    data = request.getfixturevalue(medium)
+    folder = pretrained(data, tmp_path / "run", method, PGD(steps=1) if method.attacked else Stillness())
+    found = Finetune(folder, tuning, robustness=LIGHT)()
+    name = type(tuning).__name__.lower()
+    assert read_tuned(folder) == [found] and found["name"] == name and found["step"] == 7
+    assert found["chance"] == 12.5 and list(found["robustness"]["pgd"]) == ["0", "1", "8"]
+    said = capsys.readouterr().out
+    assert f"Fine-tuned · {name}: chance 12.50 %, clean {found['robustness']['pgd']['0']['accuracy']:.2f} %, ± " in said
+    assert not list(folder.glob("*.part"))
+    run, test = load_run(folder), Shards(data / "test")
+    classifier = tuning.end(tuning.begin(learned(run)[0], run.method.measured_branch, 8)).eval()
+    classifier.load_state_dict(load_file(folder / f"tuned-{name}.safetensors"))
+    again = LIGHT({"tuned": classifier}, run.loader, test, torch.arange(len(test)).numpy(), Place())["tuned"]
+    assert again == found["robustness"]
+
+
+def invented(name, radii=("0", "8")):
+    points = {radius: {"accuracy": 50.0 - float(radius), "standard error": 1.5} for radius in radii}
+    return {"name": name, "chance": 12.5, "robustness": {"attacked": 10, "pgd": points, "noise": points}}
+
+
+def test_tables_hold_results_of_the_same_radii(tmp_path):
+    first, second = tuned_tables([invented("slf"), invented("aff", ("0", "4", "8")), invented("alf")])
+    assert list(first.rows) == ["slf", "alf"] and first.columns == ("chance", "clean", "±", "8/255", "±")
+    assert first.lines()[0] == "Fine-tuned · slf: chance 12.50 %, clean 50.00 %, ± 1.50 %, 8/255 42.00 %, ± 1.50 %"
+    assert list(second.rows) == ["aff"] and second.columns.count("±") == 3
+    assert tuned_html(tmp_path) == ""
+    (tmp_path / "tuned-slf.json").write_text(json.dumps(invented("slf")))
+    assert "<td>42.00</td>" in tuned_html(tmp_path)
+
+
+def test_a_report_shows_what_was_fine_tuned(images, tmp_path):
+    run = load_run(pretrained(images, tmp_path / "run", SimCLR(), Stillness()))
+    (run.out / "metrics.jsonl").write_text(json.dumps({"step": 1, "loss": 1.0}) + "\n")
+    found = evaluation(1)
+    found["data"]["train"]["folder"] = str(images / "train")
+    for shown in (False, True):
+        write_report(run.out, run, found)
+        page = (run.out / "report.html").read_text()
+        assert ("What it becomes by fine-tuning" in page) == ("<td>dynacl-slf</td>" in page) == shown
+        (run.out / "tuned-dynacl-slf.json").write_text(json.dumps(invented("dynacl-slf")))
+
+
+@pytest.mark.long
+def test_the_command_as_it_is_typed(images, tmp_path):
+    folder = pretrained(images, tmp_path / "run", ACL(), PGD(steps=1))
+    words = ["dynacl-aff", folder, "--tuning.epochs", 1, "--tuning.batch", 25, "--robustness.attacked", 5]
+    done = subprocess.run(
+        [sys.executable, "training/finetune.py", *map(str, words)], cwd=ROOT, env=environment(), capture_output=True,
+        text=True, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert "Fine-tuned · dynacl-aff: chance 12.50 %" in done.stdout and "AFF: 100%" in done.stderr
+    assert read_tuned(folder)[0]["finetune"]["tuning"]["norms"] == "dual"

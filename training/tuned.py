@@ -1,0 +1,59 @@
+"""What fine-tuning has found of a run, on disk and as tables: RUN/tuned-NAME.json and .safetensors, a pair per way."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from shards.files import complete_or_absent, write_atomically
+from training.tables import Table
+from training.tuning.classifier import Classifier
+
+
+def save_tuned(folder: Path, classifier: Classifier, found: dict) -> Path:
+    """Write the classifier's tensors, then the numbers: where these are, both are complete. Returns: their file."""
+    numbers = folder / f"tuned-{found['name']}.json"
+    numbers.unlink(missing_ok=True)
+    with complete_or_absent(numbers.with_suffix(".safetensors")) as file:
+        save_file({name: t.detach().cpu().contiguous() for name, t in classifier.state_dict().items()}, file)
+    write_atomically(numbers, json.dumps(found, indent=1).encode())
+    return numbers
+
+
+def read_tuned(folder: Path) -> list[dict]:
+    """All that was found of a run, by name."""
+    return [json.loads(file.read_text()) for file in sorted(folder.glob("tuned-*.json"))]
+
+
+def tuned_tables(found: Sequence[dict]) -> list[Table]:
+    """Accuracy by radius and its standard error, a row for each way; of other radii, in another table."""
+    alike: dict[tuple[str, ...], list[dict]] = {}
+    for one in found:
+        alike.setdefault(tuple(one["robustness"]["pgd"]), []).append(one)
+    return [_table(radii, some) for radii, some in alike.items()]
+
+
+def _table(radii: tuple[str, ...], found: Sequence[dict]) -> Table:
+    columns = [column for r in radii for column in (f"{r}/255" if float(r) else "clean", "±")]
+    rows = {
+        one["name"]: [
+            [one["chance"]],
+            *([point[key]] for point in one["robustness"]["pgd"].values() for key in ("accuracy", "standard error")),
+        ]
+        for one in found
+    }
+    return Table("Fine-tuned", ("chance", *columns), rows)
+
+
+def tuned_html(folder: Path) -> str:
+    """All of it as a part of a page; nothing, if nothing was fine-tuned."""
+    tables = tuned_tables(read_tuned(folder))
+    if not tables:
+        return ""
+    return (
+        f"<h2>What it becomes by fine-tuning</h2>{''.join(table.html() for table in tables)}"
+        '<p class="note">Accuracy in percent and its standard error on test samples, as they are and under PGD. slf: a '
+        "linear layer learned on the frozen encoder; alf: on attacked views; aff: all weights learned. The weights of "
+        "the last step were measured; how they were learned is in tuned-NAME.json.</p>"
+    )
