@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pipelines.boxes import centre_boxes
 from pipelines.draws import Draws
+from pipelines.sending import sent
 from pipelines.views.steps import Flip
 
 
@@ -43,7 +44,7 @@ class WeakViews:
             seen = source[..., _kept(-down, height), _kept(-right, width)]
             view[..., _kept(down, height), _kept(right, width)] = seen
         chosen = np.flatnonzero(draws.chance("weak flip", self.flip.probability))
-        mirrored = torch.from_numpy(chosen).to(pixels.device)
+        mirrored = sent(chosen, pixels.device)
         return views.index_copy_(0, mirrored, views[mirrored].flip(-1)).div_(255)
 
 
