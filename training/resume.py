@@ -10,7 +10,7 @@ from shards.refusal import Refusal
 from shards.several import DataSet
 from training.checkpoints import newest_checkpoint, read_state
 from training.run import Pretrain, identity
-from training.values import describe
+from training.values import describe, revive
 
 VERSIONS = ("torch", "kornia", "numpy", "numba", "timm", "scikit-learn")
 
@@ -53,7 +53,8 @@ def check_same_run(checkpoint: Path, now: dict, allow_decoder_change: bool) -> N
             f"{checkpoint} was trained with decoder {then['decoder']}, this run has {now['decoder']}: pixels would "
             "change; choose the same, or add --allow-decoder-change"
         )
-    changed = sorted(set(_leaves(then["run"]).items()) ^ set(_leaves(now["run"]).items()))
+    before = _leaves(_with_younger_fields(then["run"])) | _leaves(then["run"])
+    changed = sorted(set(before.items()) ^ set(_leaves(now["run"]).items()))
     if changed:
         names = ", ".join(sorted({name for name, _ in changed}))
         raise Refusal(
@@ -72,6 +73,14 @@ def check_same_run(checkpoint: Path, now: dict, allow_decoder_change: bool) -> N
                 "weights will not be bit-identical to an uninterrupted run",
                 file=sys.stderr,
             )
+
+
+def _with_younger_fields(then: dict) -> dict:
+    """An older run in today's fields: those that it does not know have their defaults, as when a run is read."""
+    try:
+        return identity(revive(Pretrain, then | {"loader": {"shards": ".", **then["loader"]}}))
+    except (ValueError, KeyError, TypeError):  # of another version altogether: what differs will be named
+        return then
 
 
 def _version(name: str) -> str:

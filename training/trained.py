@@ -42,5 +42,10 @@ def give_teacher(method: MethodModule) -> None:
     Apart from ``build``, so that a run can be measured when its teacher is gone.
     Raises: ``Refusal`` if the folder holds no run to learn from, or one whose features are of another length.
     """
-    if isinstance(method, DeACLModule):
-        method.learn_from(trained(load_run(method.knobs.teacher))[0])
+    if not isinstance(method, DeACLModule):
+        return
+    try:
+        teacher, _ = trained(load_run(method.knobs.teacher))
+    except Refusal as error:
+        raise Refusal(f"deacl learns from a finished run, --method.teacher RUN: {error}") from error
+    method.learn_from(teacher)

@@ -68,3 +68,14 @@ def test_a_run_described_before_is_read(run):
     written = describe(run)
     del written["loader"]["views"]["by"]
     assert revive(type(run), written) == run
+
+
+def test_a_run_begun_before_there_was_a_knob_goes_on_with_its_default(run, resumed, capsys):
+    then = facts(run)
+    del then["run"]["chunk"], then["run"]["method"]["temperature"], then["run"]["loader"]["clip"]
+    resumed(then, run)
+    assert not capsys.readouterr().err
+    with pytest.raises(Refusal, match="with other values of chunk; "):
+        resumed(then, replace(run, chunk=8))
+    with pytest.raises(Refusal, match="with other values of attack.radius, attack.type, "):
+        resumed({**then, "run": then["run"] | {"attack": {"type": "Lost", "radius": 1}}}, run)

@@ -13,6 +13,7 @@ from training.attacks import PGD, Stillness
 from training.batch_norms import BranchedBatchNorm, select
 from training.checkpoints import load_checkpoint, save_checkpoint
 from training.false_negatives import KeepAll, Oracle, Threshold
+from training.false_negatives.suspects import summarise
 from training.fit import check_parts
 from training.heads import Head
 from training.methods import AdvCL, DeACL, DynACL
@@ -208,6 +209,16 @@ def test_pseudo_labels_are_found_once_for_all_that_are_known():
     assert (labels[:, 12:] == -1).all()  # never seen
     learn(module, optimizer, range(4, 8))
     assert torch.equal(module.pseudo.labels, labels)
+
+
+def test_samples_without_pseudo_labels_are_counted():
+    module, one = build(ADVCL, attack=PGD(), samples=40), given(3)
+    assert summarise({n: float(c) for n, c in module(one, moved(one.views[:2])).counts.items()}) == {
+        "anchors without negatives": 0.0,
+        "samples without pseudo-labels": 6.0,
+    }
+    module.pseudo.labels[:, one.ids[:4]] = 1
+    assert int(module(one, moved(one.views[:2])).counts["unlabelled"]) == 2
 
 
 def test_fewer_known_samples_than_clusters_wait():

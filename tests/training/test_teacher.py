@@ -129,7 +129,7 @@ def test_a_teacher_that_is_not_there_or_does_not_fit_is_refused(teacher, tmp_pat
         Refusal, match="features of the teacher .* are 32 long, .* network 64; choose a network as wide"
     ):
         begin(student(teacher, network=NarrowResNet(width=8)), Accelerator(cpu=True), 5)
-    with pytest.raises(Refusal, match="holds no run.json, so it is no run"):
+    with pytest.raises(Refusal, match="deacl learns from .* --method.teacher RUN: .*/absent holds no run.json"):
         begin(student(tmp_path / "absent"), Accelerator(cpu=True), 5)
     shutil.rmtree(teacher / "checkpoints")
     with pytest.raises(Refusal, match="holds no intact checkpoint"):

@@ -72,8 +72,9 @@ class Detector(nn.Module):
 
 
 def summarise(counts: dict[str, float]) -> dict[str, float]:
-    """Added-up counts as metrics: shares from 0 to 1, absent where nothing was removed or could have been."""
-    metrics = {"anchors without negatives": counts["stranded"]} if "stranded" in counts else {}
+    """Added-up counts as metrics, numbers or shares from 0 to 1; the latter are absent where their whole is nothing."""
+    numbers = {"anchors without negatives": "stranded", "samples without pseudo-labels": "unlabelled"}
+    metrics = {name: counts[part] for name, part in numbers.items() if part in counts}
     parts = {
         "share removed": ("removed", "pairs"),
         "precision": ("removed of the same class", "removed"),

@@ -88,7 +88,7 @@ class AdvCLModule(SimCLRModule, Attacked):
         unmoved = self.unmoved(batch)
         suspects, counts = self._detect(unmoved[:2], batch, progress)
         loss = self.cost(adversarial.views, unmoved, batch, suspects, self._own(batch))
-        return Outcome(loss, unmoved[0].detach(), counts)
+        return Outcome(loss, unmoved[0].detach(), counts | {"unlabelled": self.pseudo.unlabelled(batch.ids)})
 
     def advance(self, outcome: Outcome, batch: Batch, progress: float) -> None:
         """What the rule remembers, and embeddings until they are clustered."""
@@ -109,7 +109,8 @@ class AdvCL(InBatchKnobs):
     clusters: tuple[int, ...] = (2, 10, 50, 100, 500)
     """Into how many clusters each clustering parts the data set."""
     start: float = 0.1
-    """Share of the run after which clusters are found, once; it should hold an epoch at least."""
+    """Share of the run after which clusters are found, once; it should hold an epoch at least, for samples not seen by
+    then never have a pseudo-label; each line of metrics says how many had none."""
     coarse: float = 8.0
     """Frequencies that are taken out of the fine view: up to so many cycles per picture."""
     views: ClassVar[int] = 3

@@ -11,7 +11,8 @@ forward pass by one kind of batch norms. Teachers are what evaluation measures o
 averaged copy where one was kept, and the norms that its method names, always in evaluation mode.
 
 The teacher's tensors are part of each checkpoint: a resumed run goes on with the very teacher that it began with,
-whatever has become of the folder's newest checkpoint, and evaluation reads the encoder's alone and needs no folder.
+whatever has become of the folder's newest checkpoint, if there is one; its network is made as that folder says.
+Evaluation reads the encoder's tensors alone and needs no folder.
 """
 
 from dataclasses import dataclass

@@ -38,6 +38,10 @@ class PseudoLabels(Newest):
             self.labels.copy_(labels)
             self.found.fill_(True)
 
+    def unlabelled(self, ids: Int[Tensor, " b"]) -> Int[Tensor, ""]:
+        """How many of these samples have no label."""
+        return (self.labels[0, ids] < 0).sum()
+
     def cross_entropy(self, logits: tuple[Float[Tensor, "b _"], ...], ids: Int[Tensor, " b"]) -> Float[Tensor, ""]:
         """Mean over clusterings and samples; a sample without a label costs nothing, but counts."""
         with torch.autocast(ids.device.type, enabled=False):

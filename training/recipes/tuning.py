@@ -29,7 +29,7 @@ TUNINGS: dict[str, Tune] = {
     "acl-slf": SLF(),
     # 75.53 / 40.60
     "acl-alf": ALF(),
-    # 81.25 / 49.62; 82.19 under no attack and 52.82 under PGD-20 by its paper, which users did not reach
+    # 81.25 / 49.62; 52.8 under PGD-20 by its authors, which users did not reach (its repository's issue 21: 49.91)
     "acl-aff": AFF(epochs=100, fall=stairs(100, 40, 60)),
     # 82.36 / 43.18
     "advcl-slf": SLF(fall=LATE),
@@ -51,6 +51,6 @@ TUNINGS: dict[str, Tune] = {
     "dynacl-aff": AFF(norms="dual"),
     # LE: 83.71 under no attack, 40.27 under PGD-20 in steps of a tenth of the radius: --robustness.stride 2
     "rocl-slf": SLF(**ROCL),
-    # r-LE: 80.43 and 47.69; the length of its attack's steps while it learns is not known to us
+    # r-LE; the length of its attack's steps while it learns is not known to us
     "rocl-alf": ALF(**ROCL),
 }

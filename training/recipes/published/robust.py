@@ -89,7 +89,7 @@ ROBUST_RUNS = {
     ),
     # Shards as for the first.
     # accelerate launch training/pretrain.py advcl-cifar10
-    # Its pseudo-labels come from ImageNet, ours from the run. Colours and the length of the warm-up are ACL's.
+    # Its pseudo-labels come from ImageNet, ours from the run. Colours are ACL's.
     "advcl-cifar10": replace(
         ACL_RUN,
         loader=replace(ACL_RUN.loader, views=StrongAndWeak()),
