@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from shards.order import Order
 
 HERE = Path(__file__).parent
@@ -18,31 +20,25 @@ def in_two_processes(script: str, *words) -> str:
     return done.stdout
 
 
-def test_they_have_the_gradient_of_one_unless_each_normalises_by_its_own_batch():
-    said = in_two_processes("gather_in_two_processes.py")
-    for norm, word in ("group", "same"), ("synchronised", "same"), ("batch", "other"):
-        for method in (
-            "SimCLR",
-            "MoCo",
-            "Plain",
-            "UEL",
-            "SupCon",
-            "BYOL",
-            "Supervised",
-            "RoCL",
-            "ACL",
-            "DynACL",
-            "AdvCL",
-        ):
-            cases = {"MoCo": 2, "ACL": 3}.get(method, 1)
-            line = rf"(?<!Dyn){method} by {norm}: {word} gradient, {word} buffers"
-            assert len(re.findall(line, said)) == 2 * cases, said
+@pytest.fixture(scope="module")
+def said() -> str:
+    return in_two_processes("gather_in_two_processes.py")
+
+
+def test_they_have_the_gradient_of_one_unless_each_normalises_by_its_own_batch(said):
+    cases = dict.fromkeys("SimCLR Plain UEL SupCon BYOL Supervised RoCL DynACL AdvCL".split(), 1) | {"MoCo": 2, "ACL": 3}
+    expected = [(method, norm, "same", n) for method, n in cases.items() for norm in ("group", "synchronised")]
+    for method, norm, word, count in [*expected, ("SimCLR", "batch", "other", 1), ("MoCo", "batch", "other", 1)]:
+        line = rf"(?<!Dyn){method} by {norm}: {word} gradient, {word} buffers"
+        assert len(re.findall(line, said)) == 2 * count, said
+
+
+def test_a_moco_that_deals_keys_out_the_synchronised_norm_and_clusters_are_as_of_one(said):
     assert said.count("dealing and norms: as they should be") == 2
     assert said.count("clusters: same memory") == 2
 
 
-def test_chunks_have_the_gradient_of_the_whole_batch_and_send_it_once():
-    said = in_two_processes("chunks_in_two_processes.py")
+def test_chunks_have_the_gradient_of_the_whole_batch_and_send_it_once(said):
     for norm in "group", "synchronised":
         assert said.count(f"{norm}: same gradient and buffers, buckets sent [0]") == 2, said
 
