@@ -3,11 +3,15 @@
 One pair of processes for all checks: to start two of them costs more than each check does.
 """
 
+import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 import torch.distributed as dist
 from chunks_in_two_processes import chunked_alone, check_chunks
+from ids_in_two_processes import ids_of
 from synced_in_two_processes import check_all
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -149,4 +153,7 @@ check_all()
 check_memory(half, remembered)
 check_chunks(chunked)
 print("dealing and norms: as they should be")
+ids = ids_of(Path(sys.argv[1]), int(sys.argv[2]))
+if dist.get_rank() == 0:
+    print(f"ids: {json.dumps(ids)}")
 dist.destroy_process_group()

@@ -11,6 +11,7 @@ import pytest
 from shards.order import Order
 
 HERE = Path(__file__).parent
+STEPS = 13  # of 8 of 50 samples: two epochs and a bit
 
 
 def in_two_processes(script: str, *words) -> str:
@@ -21,12 +22,15 @@ def in_two_processes(script: str, *words) -> str:
 
 
 @pytest.fixture(scope="module")
-def said() -> str:
-    return in_two_processes("gather_in_two_processes.py")
+def said(images) -> str:
+    return in_two_processes("gather_in_two_processes.py", images / "train", STEPS)
 
 
 def test_they_have_the_gradient_of_one_unless_each_normalises_by_its_own_batch(said):
-    cases = dict.fromkeys("SimCLR Plain UEL SupCon BYOL Supervised RoCL DynACL AdvCL".split(), 1) | {"MoCo": 2, "ACL": 3}
+    cases = dict.fromkeys("SimCLR Plain UEL SupCon BYOL Supervised RoCL DynACL AdvCL".split(), 1) | {
+        "MoCo": 2,
+        "ACL": 3,
+    }
     expected = [(method, norm, "same", n) for method, n in cases.items() for norm in ("group", "synchronised")]
     for method, norm, word, count in [*expected, ("SimCLR", "batch", "other", 1), ("MoCo", "batch", "other", 1)]:
         line = rf"(?<!Dyn){method} by {norm}: {word} gradient, {word} buffers"
@@ -43,10 +47,11 @@ def test_chunks_have_the_gradient_of_the_whole_batch_and_send_it_once(said):
         assert said.count(f"{norm}: same gradient and buffers, buckets sent [0]") == 2, said
 
 
-def test_they_see_disjoint_halves_of_the_same_batches(images, tmp_path):
-    in_two_processes("ids_in_two_processes.py", images / "train", tmp_path, 13)  # 50 samples: two epochs and a bit
-    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
+def test_they_see_disjoint_halves_of_the_same_batches(said):
+    found = re.search(r"^ids: (.*)$", said, re.MULTILINE)
+    assert found, said
+    first, second = json.loads(found[1])
     order = Order(50, 8, seed=5)
-    assert [a + b for a, b in zip(first, second, strict=True)] == [order.at(step)[1].tolist() for step in range(13)]
+    assert [a + b for a, b in zip(first, second, strict=True)] == [order.at(step)[1].tolist() for step in range(STEPS)]
     stream = [sample for a, b in zip(first, second, strict=True) for sample in a + b]
     assert sorted(stream[:50]) == sorted(stream[50:100]) == list(range(50))
