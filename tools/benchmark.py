@@ -14,6 +14,7 @@ from tyro.conf import subcommand
 
 from shards.refusal import one_sentence
 from tools.benchmarks.augment import Augment
+from tools.benchmarks.gpu import Gpu
 from tools.benchmarks.images import Images
 from tools.benchmarks.memory import Memory
 from tools.benchmarks.planning import Planning
@@ -33,6 +34,7 @@ Benchmark = (
     | Annotated[Reading, subcommand("reading")]
     | Annotated[Planning, subcommand("planning")]
     | Annotated[Memory, subcommand("memory")]
+    | Annotated[Gpu, subcommand("gpu")]
 )
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ generator; its functions are called on the rows whose turn it is.
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from jaxtyping import Float, UInt8
 from kornia.color import rgb_to_grayscale
 from kornia.enhance import (
@@ -27,7 +28,7 @@ def chain(pixels: UInt8[Tensor, "b t c h w"], look: Look) -> Float[Tensor, "b t 
     views = _apply(pixels.float() / 255, look.flip, lambda chosen, _: chosen.flip(-1))
     views = _jittered(views, look)
     views = _apply(views, look.gray, lambda chosen, _: rgb_to_grayscale(chosen).expand_as(chosen))
-    return _apply(views, look.sigma > 0, _blur(look.width), look.sigma)
+    return _apply(views, look.sigma > 0, _blur(look.width, look.sigma[look.sigma > 0]))
 
 
 def _jittered(views: Tensor, look: Look) -> Tensor:
@@ -63,10 +64,11 @@ def _as_one_picture(operation: Callable) -> Callable:
     return apply
 
 
-def _blur(width: int) -> Callable:
-    def blur(views: Tensor, sigma: Tensor) -> Tensor:
+def _blur(width: int, sigma: np.ndarray) -> Callable:
+    def blur(views: Tensor, _: None) -> Tensor:
         frames = views.shape[1]
-        pairs = sigma.repeat_interleave(frames)[:, None].expand(-1, 2)
+        # left on the CPU: Kornia looks at them, and sends them without waiting for the device
+        pairs = torch.from_numpy(sigma.repeat(frames)[:, None].repeat(2, axis=1)).to(views.dtype)
         return gaussian_blur2d(views.flatten(0, 1), (width, width), pairs).unflatten(0, (-1, frames))
 
     return blur

@@ -18,6 +18,7 @@ from shards.manifest import Manifest
 from shards.media import examine
 from shards.sources.folder import Folder
 from tests.making import make_all
+from tools.benchmarks.photographs import photograph
 
 BITS = 6  # a frame's number is written over its picture as so many bright or dark columns
 FORMATS = {
@@ -28,14 +29,6 @@ FORMATS = {
     "open-groups": ("mp4", "mpeg4", {"bf": "2"}),
 }
 SOUND = ("h264", "h264-short-groups", "mpeg4", "mpeg4-b-frames")
-
-
-def photograph(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """Smooth noise at several scales, strongest at the largest, as in a photograph."""
-    scales = 4, 8, 16, 32
-    layers = (rng.uniform(0, 255, (scale, scale, 3)).astype(np.uint8) for scale in scales)
-    resized = [np.asarray(Image.fromarray(x).resize((width, height), Image.Resampling.BICUBIC), float) for x in layers]
-    return np.average(resized, axis=0, weights=[1 / scale for scale in scales]).round().astype(np.uint8)
 
 
 def encode_image(pixels: np.ndarray, form: str, **options) -> bytes:

@@ -58,7 +58,7 @@ def train(module):
         outcome = module(given, adversarial)
         outcome.loss.backward()
         found += [outcome.loss, *(p.grad for p in module.parameters() if p.grad is not None)]
-        found += [] if adversarial is None else [adversarial.view]
+        found += [] if adversarial is None else [adversarial.views[0]]
         module.advance(outcome, given, 1.0)
     return [tensor.detach() for tensor in found]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from pipelines.draws import Draws
 from pipelines.views import SimCLRViews
@@ -90,3 +91,11 @@ def generate(folder: Path, count: int) -> None:
         file = folder / f"c{number % 10}" / f"{number:05d}.jpg"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(jpeg(np.clip(planes, 0, 255).transpose(1, 2, 0).astype(np.uint8)))
+
+
+def photograph(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """Smooth noise at several scales, strongest at the largest, as in a photograph."""
+    scales = 4, 8, 16, 32
+    layers = (rng.uniform(0, 255, (scale, scale, 3)).astype(np.uint8) for scale in scales)
+    resized = [np.asarray(Image.fromarray(x).resize((width, height), Image.Resampling.BICUBIC), float) for x in layers]
+    return np.average(resized, axis=0, weights=[1 / scale for scale in scales]).round().astype(np.uint8)

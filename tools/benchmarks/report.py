@@ -16,10 +16,10 @@ from shards.refusal import Refusal
 from tools.benchmarks.running import Result
 
 
-def refuse_few(option: str, runs: int) -> None:
-    """Refuse a median of fewer than five runs."""
-    if runs < 5:
-        raise Refusal(f"--{option} must be at least 5, got {runs}: a median of fewer says little")
+def refuse_few(option: str, runs: int, least: int = 5) -> None:
+    """Refuse a median of fewer runs than ``least``."""
+    if runs < least:
+        raise Refusal(f"--{option} must be at least {least}, got {runs}: a median of fewer says little")
 
 
 def machine() -> dict[str, Any]:

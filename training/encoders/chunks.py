@@ -35,15 +35,17 @@ def in_chunks(see: Callable[[Views], Features], network: nn.Module, views: Views
     learns = views.requires_grad or any(parameter.requires_grad for parameter in network.parameters())
     if torch.is_grad_enabled() and learns:
         see = partial(checkpoint, see, use_reentrant=False, context_fn=lambda: (nullcontext(), Again(network)))
-    features, moving = [], [*running_statistics(network)]
-    before = [tensor.clone() for tensor in moving]
-    moved = [torch.zeros_like(tensor) for tensor in moving]
-    for part in views.tensor_split(-(-len(views) // size)):
+    parts, moving = views.tensor_split(-(-len(views) // size)), [*running_statistics(network)]
+    if not moving:
+        return torch.cat([see(part) for part in parts])
+    features, before = [], [tensor.clone() for tensor in moving]
+    moved = [torch.zeros_like(tensor, dtype=torch.double) for tensor in moving]
+    for part in parts:
         features.append(see(part))
-        for tensor, start, sum_ in zip(moving, before, moved, strict=True):
-            sum_ += (tensor.detach() - start) * len(part)
+        torch._foreach_add_(moved, torch._foreach_sub(moving, before), alpha=len(part))
         _put(moving, before)
-    _put(moving, [start + sum_ / len(views) for start, sum_ in zip(before, moved, strict=True)])
+    torch._foreach_div_(moved, len(views))  # counts of passes become whole again
+    _put(moving, torch._foreach_add(moved, before))
     return torch.cat(features)
 
 
@@ -78,8 +80,9 @@ def running_statistics(network: nn.Module) -> Iterator[Tensor]:
 
 
 def _put(tensors: Sequence[Tensor], values: Sequence[Tensor]) -> None:
-    for tensor, value in zip(tensors, values, strict=True):
-        tensor.data.copy_(value)  # .data: a graph that saved it shall not take this for a change of its values
+    """All at once, for there are three of every batch norm."""
+    if tensors:  # .data: a graph that saved them shall not take this for a change of their values
+        torch._foreach_copy_([tensor.data for tensor in tensors], list(values))
 
 
 def _set(modes: Sequence[tuple[nn.Module, str, object]]) -> None:
