@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-from chunks_in_two_processes import chunked_alone, check_chunks
+from chunks_in_two_processes import check_chunks, chunked_alone
 from ids_in_two_processes import ids_of
 from synced_in_two_processes import check_all
 from torch import nn
