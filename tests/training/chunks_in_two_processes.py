@@ -1,4 +1,4 @@
-"""Run by test_two_processes in two processes: chunks under DDP, beside one process that sees the whole batch."""
+"""Run by gather_in_two_processes: chunks under DDP, beside one process that sees the whole batch."""
 
 from dataclasses import replace
 
@@ -36,14 +36,18 @@ def step(norm: Norm, chunk: int, here: slice, wrapped: bool = False) -> list[tor
     return [p.grad for p in module.parameters() if p.grad is not None] + list(module.buffers())
 
 
-torch.set_num_threads(1)
-# of both views of 4 samples each process makes chunks of view 0 and of view 1; alone a process does so of 8
-alone = {("group", 3): step("group", 0, slice(None)), ("synchronised", 4): step("synchronised", 8, slice(None))}
-dist.init_process_group("gloo")
-mine = slice(dist.get_rank() * 4, dist.get_rank() * 4 + 4)
-for (norm, chunk), expected in alone.items():
-    SENT.clear()
-    found = step(norm, chunk, mine, wrapped=True)
-    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-13)
-    print(f"{norm}: same gradient and buffers, buckets sent {SENT}")
-dist.destroy_process_group()
+def chunked_alone() -> dict[tuple[Norm, int], list[torch.Tensor]]:
+    """Of one process, by norm and the chunk that each of two is to make.
+
+    Of both views of 4 samples each process makes chunks of view 0 and of view 1; alone a process does so of 8.
+    """
+    return {("group", 3): step("group", 0, slice(None)), ("synchronised", 4): step("synchronised", 8, slice(None))}
+
+
+def check_chunks(alone: dict[tuple[Norm, int], list[torch.Tensor]]) -> None:
+    mine = slice(dist.get_rank() * 4, dist.get_rank() * 4 + 4)
+    for (norm, chunk), expected in alone.items():
+        SENT.clear()
+        found = step(norm, chunk, mine, wrapped=True)
+        torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-13)
+        print(f"{norm}: same gradient and buffers, buckets sent {SENT}")

@@ -1,9 +1,17 @@
-"""Run by test_two_processes in two processes: each checks its DDP gradient against that of the whole batch."""
+"""Run by test_two_processes in two processes: each checks its DDP gradient against that of the whole batch.
 
+One pair of processes for all checks: to start two of them costs more than each check does.
+"""
+
+import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from chunks_in_two_processes import check_chunks, chunked_alone
+from ids_in_two_processes import ids_of
 from synced_in_two_processes import check_all
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -37,8 +45,9 @@ METHODS = (
     *ATTACKED,
     *FAMILY,
 )
-NORMS: tuple[Norm, ...] = "group", "synchronised", "batch"
-STEPS = 3  # MoCo's queue is empty at the first
+NORMS: tuple[Norm, ...] = "group", "synchronised"
+OWN_BATCH = SimCLR(), MoCo(queue=16)  # one without and one with a second encoder show that a difference is seen
+STEPS = 2  # MoCo's queue and AdvCL's clusters are empty at the first
 
 
 def build(method: Method, norm: Norm) -> MethodModule:
@@ -102,7 +111,7 @@ def check_dealing(half: slice) -> None:
     dealt = deal(rows)
     assert dealt[:, 0].tolist() == [[0, 4, 8], [2, 6, 10]][dist.get_rank()] and torch.equal(collect(dealt), rows)
     views = part(0, half).views[0]
-    for norm in NORMS:
+    for norm in (*NORMS, "batch"):
         module = build(MoCo(), norm)
         assert isinstance(module, MoCoModule)
         keys = module.target(views)
@@ -113,10 +122,10 @@ def check_dealing(half: slice) -> None:
 def remember(here: slice) -> dict[str, torch.Tensor]:
     """What is left of three steps, clusters included; only process 0 finds them."""
     memory = BySample(samples=14, width=4, count=3, refresh=0.5)
-    for step in range(STEPS):
+    for step in range(3):
         draw = torch.Generator().manual_seed(step)
         rows = torch.nn.functional.normalize(torch.randn(6, 4, generator=draw), dim=1)
-        memory.advance(rows[here], part(step, here).ids, step / STEPS)
+        memory.advance(rows[here], part(step, here).ids, step / 3)
     return memory.state_dict()
 
 
@@ -129,8 +138,9 @@ def check_memory(half: slice, expected: dict[str, torch.Tensor]) -> None:
 
 torch.set_num_threads(1)
 remembered = remember(slice(None))
-cases = [(method, norm) for method in METHODS for norm in NORMS]
+cases = [(method, norm) for method in METHODS for norm in NORMS] + [(method, "batch") for method in OWN_BATCH]
 alone = [train(module, module, slice(None)) for module in (build(*case) for case in cases)]
+chunked = chunked_alone()
 
 dist.init_process_group("gloo")
 half = slice(dist.get_rank() * 3, dist.get_rank() * 3 + 3)
@@ -141,5 +151,9 @@ for case, expected in zip(cases, alone, strict=True):
 check_dealing(half)
 check_all()
 check_memory(half, remembered)
+check_chunks(chunked)
 print("dealing and norms: as they should be")
+ids = ids_of(Path(sys.argv[1]), int(sys.argv[2]))
+if dist.get_rank() == 0:
+    print(f"ids: {json.dumps(ids)}")
 dist.destroy_process_group()
