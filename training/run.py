@@ -82,6 +82,8 @@ class Pretrain:
         for name in ("floor_steps", "chunk"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        if 0 < self.chunk < 4:
+            raise ValueError(f"chunk must be 0, for all at once, or at least 4, got {self.chunk}: norms need company")
         if len(self.profile) not in (0, 2):
             raise ValueError(f"profile needs the first step to trace and the first not to, got {self.profile}")
         if not 0 <= self.average < 1:

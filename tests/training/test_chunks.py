@@ -225,3 +225,9 @@ def test_a_run_sets_it_before_its_method_copies_the_encoder_and_is_another_run_f
     assert identity(run)["chunk"] == 5
     with pytest.raises(ValueError, match="chunk must be at least 0, got -1"):
         replace(run, chunk=-1)
+
+
+@pytest.mark.parametrize("chunk", [-1, 1, 3])
+def test_chunks_too_small_for_a_norm_are_refused(chunk):
+    with pytest.raises(ValueError, match="chunk must be"):
+        replace(RECIPES["simclr-synthetic"], chunk=chunk)
