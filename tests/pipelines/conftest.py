@@ -1,7 +1,7 @@
 """Small generated photographs and videos whose frames say their own number, as files and as shards."""
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import av
@@ -139,11 +139,3 @@ def video_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
         form = SOUND[number % len(SOUND)]
         files[f"v{number}.{FORMATS[form][0]}"] = encode_video(numbered_frames(10 + 3 * number), form)
     return _shards(tmp_path_factory.mktemp("videos"), tmp_path_factory.mktemp("video-shards"), files)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
