@@ -4,6 +4,9 @@ Heads and losses still get the features of the whole batch. What lies between is
 again when its gradient is asked for: memory is that of one chunk, for one more pass forward.
 """
 
+# torch exports its operations on many tensors to its optimizers only
+# pyright: reportPrivateImportUsage=false
+
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
