@@ -88,7 +88,7 @@ def pretrained(data: Path, out: Path, method, attack) -> Path:
     ("medium", "method", "tuning"),
     [
         ("images", ACL(), AFF(norms="dual", epochs=1, batch=25, attack=Nearby(steps=1, noise=0.001))),
-        ("videos", SimCLR(), ALF(epochs=1, batch=10, attack=Nearby(steps=1))),
+        pytest.param("videos", SimCLR(), ALF(epochs=1, batch=10, attack=Nearby(steps=1)), marks=pytest.mark.long),
     ],
 )
 def test_what_is_found_is_saved_with_the_classifier_that_was_measured(
@@ -126,6 +126,7 @@ def test_tables_hold_results_of_the_same_radii(tmp_path):
     assert "<td>42.00</td>" in tuned_html(tmp_path)
 
 
+@pytest.mark.long
 def test_a_report_shows_what_was_fine_tuned(images, tmp_path):
     run = load_run(pretrained(images, tmp_path / "run", SimCLR(), Stillness()))
     (run.out / "metrics.jsonl").write_text(json.dumps({"step": 1, "loss": 1.0}) + "\n")

@@ -26,6 +26,7 @@ def mixed(images, tmp_path):
     return parse([*words, "--loader.batch", "16", "--out", str(tmp_path / "run")])
 
 
+@pytest.mark.long
 def test_a_run_trains_on_two_data_sets(images, tmp_path):
     folders = [str(images / split) for split in ("train", "test")]
     more = [
