@@ -104,7 +104,7 @@ class ToAdversarial(SimCLRModule, Attacked):
         assert adversarial is not None, "a run without an attack is refused when it is made"
         worse = self._pair(adversarial.views)
         with torch.no_grad(), frozen_statistics(self):
-            clean = worse if isinstance(self.detector.rule, KeepAll) else self._pair(batch.views)
+            clean = worse if isinstance(self.detector.rule, KeepAll) else self.clean(batch)
         suspects, counts = self._detect(clean, batch, progress)
         return Outcome(self.compare(worse, batch, suspects, self._own(batch)), clean[0].detach(), counts)
 
