@@ -4,16 +4,17 @@ VENV ?= .venv
 RUN = $(VENV)/bin/python
 READY = $(VENV)/ready
 GPU_PYTHON ?= $(RUN)
+TWO = -n 2 --dist loadfile  # each test computes on one core
 
 .PHONY: demo test test-long gpu-check format check clean
 demo: $(READY)
 	$(RUN) tools/demo.py
 
 test: $(READY)
-	CUDA_VISIBLE_DEVICES= $(RUN) -m pytest -q -m "not long"
+	CUDA_VISIBLE_DEVICES= $(RUN) -m pytest -q -m "not long" $(TWO)
 
 test-long: $(READY)
-	CUDA_VISIBLE_DEVICES= $(RUN) -m pytest -q -m long --durations=10
+	CUDA_VISIBLE_DEVICES= $(RUN) -m pytest -q -m long $(TWO) --durations=10
 
 # what only a GPU can show; GPU_PYTHON=python3 takes a Python that has everything already
 gpu-check: $(if $(filter $(RUN),$(GPU_PYTHON)),$(READY))

@@ -15,8 +15,8 @@ from shards.several import DataSet
 
 def augmented(
     loader: Loader, shards: DataSet, place: Place, samples: np.ndarray, seed: int
-) -> Iterator[tuple[Float[Tensor, "b t c h w"], ...]]:
-    """The views of the named samples in their order, but for broken ones, as in epoch 0 of a run with this seed."""
+) -> Iterator[tuple[np.ndarray, tuple[Float[Tensor, "b t c h w"], ...]]]:
+    """Numbers and views of the named samples, but for broken ones, as in epoch 0 of a run with this seed."""
     sound = loader.sound(shards, place)
     fetch = loader.fetch(sound, None, Clock())
     parts = [samples[start : start + loader.batch] for start in range(0, len(samples), loader.batch)]
@@ -29,4 +29,4 @@ def augmented(
     )
     for present, pixels in filter(None, sound.closing(found)):
         pairs = zip(pixels, draws(present), strict=True)
-        yield tuple(loader.views(view.to(place.device), draw) for view, draw in pairs)
+        yield present, tuple(loader.views(view.to(place.device), draw) for view, draw in pairs)

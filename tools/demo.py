@@ -17,7 +17,7 @@ TEXTURES = {"image": "texture:stochastic --texture.side 32", "video": ""}
 RECIPES = {"image": "simclr-synthetic", "video": "simclr-moving"}
 SAMPLES = {"image": "--train 4096 --test 512", "video": "--train 1024 --test 256"}
 LENGTH = {"image": "--steps 150 --probe.every 75", "video": "--steps 50 --probe.every 25"}
-EVALUATION = "--neighbours 20 --attacked 128"
+EVALUATION = "--knn.neighbours 20 --robustness.attacked 128"
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>antipodal demo</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto}}img{{max-width:100%}}
@@ -27,10 +27,10 @@ plainly and with texture or patch negatives, adversarial examples (CLAE) and rem
 seed, few steps: a look at the road, not at the methods' worth.</p>{sections}
 """
 SECTION = """<h2>{medium}s: <a href="{medium}/report.html">plain and robust side by side</a></h2>
-<pre>{table}</pre><img src="{medium}/radii.png" alt="accuracy under attack">
+<pre>{table}</pre><img src="{medium}/plots/radii.png" alt="accuracy under attack">
 <h3>What the robust run sees</h3><img src="robust-{medium}/seen.png" alt="views, negatives, adversarial views">
-<h3><a href="plain-{medium}/report.html">Plain</a></h3><img src="plain-{medium}/curves.png" alt="curves">
-<h3><a href="robust-{medium}/report.html">Robust</a></h3><img src="robust-{medium}/curves.png" alt="curves">
+<h3><a href="plain-{medium}/report.html">Plain</a></h3><img src="plain-{medium}/plots/curves.png" alt="curves">
+<h3><a href="robust-{medium}/report.html">Robust</a></h3><img src="robust-{medium}/plots/curves.png" alt="curves">
 """
 
 

@@ -1,26 +1,19 @@
-"""Runs of several recipes side by side: the runs of a recipe are a group, with mean and spread."""
+"""Runs side by side: the runs of a recipe are a group, with mean and spread over its seeds."""
 
-import html
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from string import Template
 
-from training.charts import draw_groups
-from training.page import STYLE, picture
-from training.report import OWN, summary
-from training.tables import Found, Table, all_tables
+from shards.files import write_atomically
+from training.reports.of_run import summary
+from training.reports.section import Found, Groups, Section
+from training.reports.writing import tables_of, write_report
+from training.run import FREE
 
-SHARED = ("chance", "raw pixels", "raw pixels, centred")  # rows that no training changes
-PAGE = Template("""<!doctype html><html lang="en"><meta charset="utf-8"><title>$title</title><style>$style</style>
-<h1>$title</h1><p>Accuracies in percent; of several runs mean ± standard deviation between runs. The newest checkpoint
-of each run was measured; the test split decided nothing. How each was measured is in the runs' own reports.</p>
-$radii$tables<h2>The runs</h2><ul>$runs</ul></html>
-""")
+OWN = (*FREE, "seed")  # what may differ between runs of one recipe
 
 
-def groups(found: Found) -> dict[str, Found]:
+def groups(found: Found) -> Groups:
     """Evaluations by recipe, whatever their seed, named by what the names of their folders have in common."""
     recipes: dict[str, list[dict]] = {}
     for one in found:
@@ -33,28 +26,27 @@ def groups(found: Found) -> dict[str, Found]:
     return named
 
 
-def compared(named: Mapping[str, Found]) -> list[Table]:
-    """Every table with the rows of all groups; what no training changes comes once."""
-    merged = []
-    for tables in zip(*(all_tables(runs) for runs in named.values()), strict=True):
-        rows = {}
-        for name, table in zip(named, tables, strict=True):
-            rows |= {row if row in SHARED else f"{name}, {row}": cells for row, cells in table.rows.items()}
-        first = tables[0]
-        merged.append(Table(first.title, first.columns, rows, first.unit, first.digits))
-    return merged
-
-
-def write_comparison(folder: Path, named: Mapping[str, Found]) -> None:
-    """Write ``report.html``, ``radii.png`` and ``evaluation.json`` of several recipes into ``folder``."""
+def write_comparison(folder: Path, found: Found) -> Groups:
+    """Write the report of several runs into ``folder``, and their numbers into comparison.json. Returns: the groups."""
+    named = groups(found)
     folder.mkdir(parents=True, exist_ok=True)
-    radii = picture(draw_groups(named), folder / "radii.png", "Accuracy of the linear probe under PGD.")
-    tables = "".join(f"<h2>{html.escape(table.title)}</h2>{table.html()}" for table in compared(named))
-    runs = "".join(
-        f"<li>{html.escape(one['run'])}: {html.escape(summary(one))}</li>" for group in named.values() for one in group
-    )
-    title = html.escape(" and ".join(named))
-    (folder / "report.html").write_text(
-        PAGE.substitute(title=title, style=STYLE, radii=radii, tables=tables, runs=runs)
-    )
-    (folder / "evaluation.json").write_text(json.dumps({name: list(runs) for name, runs in named.items()}, indent=1))
+    content = {
+        "groups": {name: [one["run"] for one in runs] for name, runs in named.items()},
+        "spread": {table.title: table.spread() for table in tables_of(named)},
+        "each": list(found),
+    }
+    write_atomically(folder / "comparison.json", json.dumps(content, indent=1).encode())
+    runs = Section("The runs", note=" ".join(f"{one['run']}: {summary(one)}" for one in found))
+    said = f"Accuracies in percent; mean ± standard deviation over runs. {differences(named)}"
+    write_report(folder, " and ".join(named), said, named, last=(runs,))
+    return named
+
+
+def differences(named: Groups) -> str:
+    """Of what the groups are made, in a sentence: a spread over other things than seeds says little."""
+    said = []
+    for name, found in named.items():
+        seeds = ", ".join(map(str, sorted(one["recipe"]["seed"] for one in found)))
+        taken = len({one["step"] for one in found}) > 1
+        said.append(f"{name}: seeds {seeds}{', which were measured at different steps' if taken else ''}.")
+    return " ".join(said)

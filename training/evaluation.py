@@ -1,48 +1,31 @@
 """The protocol of an evaluation: what is measured, on which samples, and in which order.
 
 Everything that is chosen (how many neighbours, which penalty) is chosen on a validation split of the training split.
-The test split decides nothing. All in single precision, whatever the run was trained in.
+The test split decides nothing. All in single precision, whatever the run was trained in. Processes share what is
+measured sample by sample (``training/chunked.py``); the first alone computes what is made of all features.
 """
 
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from accelerate import Accelerator
-from torch import Tensor, nn
+from torch import nn
 
-from pipelines.chosen import augmented
-from pipelines.loader import Loader, Place
 from shards.read import Shards
+from training.featured import RAW, Encoders, Featured, Probes
+from training.material import Material
 from training.modes import evaluating
-from training.probes.alignment import alignment, uniformity
+from training.outcomes import Outcomes
+from training.probes.alignment import geometry
 from training.probes.cues import chance_share, shape_share
-from training.probes.features import extract
 from training.probes.knn import KNN
-from training.probes.linear import LinearProbe
-from training.probes.pixels import RawPixels, centred
-from training.probes.split import SPLIT_SEED, held_out
+from training.probes.linear import LinearProbe, linear_accuracy
+from training.probes.split import held_out
 from training.probes.task import Task
 from training.robustness.radii import Robustness
-
-RAW, CENTRED = "raw pixels", "raw pixels, centred"
-
-
-@dataclass(frozen=True)
-class Material:
-    """On what encoders are measured, and where."""
-
-    loader: Loader
-    train: Shards
-    test: Shards
-    accelerator: Accelerator
-    place: Place
-
-    def classes(self, shards: Shards, fact: str, samples: np.ndarray) -> Tensor:
-        return torch.from_numpy(shards.labels(fact)[samples].astype(np.int64)).to(self.place.device)
 
 
 @dataclass(frozen=True)
@@ -51,74 +34,50 @@ class Protocol:
 
     validation: int = 5000
     """Training samples by which knobs are chosen, at most a tenth of the split; the same in every run."""
+    together: int = 128
+    """Clips that an encoder sees at once; fewer need less memory."""
     knn: KNN = field(default_factory=KNN)
     linear: LinearProbe = field(default_factory=LinearProbe)
     robustness: Robustness = field(default_factory=Robustness)
 
-    def __call__(self, encoders: Mapping[str, nn.Module], material: Material) -> dict:
-        """Measure raw pixels and every one of ``encoders``; all numbers, as JSON values."""
-        with _timed("features"):
-            tasks, tested = self._tasks(encoders, material)
-        one = tasks[RAW]
-        found: dict[str, dict] = {"chance": {fact: 100 / count for fact, count in one.classes.items()}}
-        with _timed("kNN"):
-            found["knn"] = {name: self.knn(task) for name, task in tasks.items()}
-            if {"shape", "texture"} <= one.classes.keys():
-                found["shape share"] = {name: shape_share(task) for name, task in tasks.items()}
-                found["chance"]["shape share"] = chance_share(one)
-        with _timed("linear probe"):
-            probes = {name: self.linear(tasks[name]) for name in encoders}
-        found["linear"] = {name: numbers for name, (_, numbers) in probes.items()}
-        with _timed("alignment and uniformity"):
-            found["geometry"] = self._geometry(encoders, tasks, material)
-        classifiers = {name: nn.Sequential(encoders[name], probe) for name, (probe, _) in probes.items()}
-        with _timed("attack"):
-            found["robustness"] = self.robustness(classifiers, material.loader, material.test, tested, material.place)
-        return found
+    def __post_init__(self) -> None:
+        if self.validation < 1 or self.together < 1:
+            raise ValueError(f"validation and together must be >= 1, got {self.validation} and {self.together}")
+
+    def __call__(self, encoders: Encoders, material: Material) -> dict:
+        """Measure raw pixels and every one of ``encoders``; all numbers, as JSON values, complete on process 0."""
+        featured = Featured(encoders, material, self.validation, self.together)
+        with torch.no_grad(), evaluating(*encoders.values()):
+            tasks = featured.tasks()
+            probes, views = featured.probes(self.linear, tasks), featured.views()
+            found = self._of_features(tasks, probes, material.outcomes) if material.first else {}
+            if material.first:
+                found["geometry"] = geometry(tasks, views)
+            classifiers = {name: nn.Sequential(encoders[name], probe) for name, (probe, _) in probes.items()}
+            return found | self._of_clips(classifiers, tasks, material)
 
     def held(self, train: Shards) -> np.ndarray:
         """Numbers of the validation samples."""
         return held_out(len(train), self.validation)[0]
 
-    def _tasks(self, encoders: Mapping[str, nn.Module], material: Material) -> tuple[dict[str, Task], np.ndarray]:
-        """What each probe is given, by the name of the features, and the numbers of the test samples."""
-        loader, train, test = material.loader, material.train, material.test
-        modules = [RawPixels(len(train) + len(test), loader.clip.length, loader.side), *encoders.values()]
-        (trains, known), (tests, asked) = (
-            extract(modules, loader, split, np.arange(len(split)), material.place, material.accelerator, name)
-            for split, name in ((train, "features, train"), (test, "features, test"))
-        )
-        answers = {
-            fact: (material.classes(train, fact, known), material.classes(test, fact, asked))
-            for fact in ("label", *train.manifest.facts)
+    def _of_features(self, tasks: Mapping[str, Task], probes: Probes, outcomes: Outcomes) -> dict:
+        """What needs features alone: the first process computes it."""
+        one = tasks[RAW]
+        found: dict[str, dict] = {"chance": {fact: 100 / count for fact, count in one.classes.items()}}
+        with _timed("kNN"):
+            found["knn"] = {name: self.knn(task, outcomes, name) for name, task in tasks.items()}
+        if {"shape", "texture"} <= one.classes.keys():
+            found["shape share"] = {name: shape_share(task) for name, task in tasks.items()}
+            found["chance"]["shape share"] = chance_share(one)
+        found["linear"] = {
+            name: linear_accuracy(probe, tasks[name], outcomes, name) | {"penalty": penalty}
+            for name, (probe, penalty) in probes.items()
         }
-        held = torch.from_numpy(np.isin(known, self.held(train))).to(material.place.device)
-        counts = {fact: len(names) for fact, names in train.manifest.classes.items()}
-        tasks = {
-            name: Task(features, queries, answers, held, counts)
-            for name, features, queries in zip((RAW, *encoders), trains, tests, strict=True)
-        }
-        raw = tasks[RAW]
-        tasks[CENTRED] = replace(raw, train=centred(raw.train), test=centred(raw.test))
-        return {name: tasks[name] for name in (RAW, CENTRED, *encoders)}, asked
+        return found
 
-    def _geometry(
-        self, encoders: Mapping[str, nn.Module], tasks: Mapping[str, Task], material: Material
-    ) -> dict[str, dict[str, float]]:
-        """Alignment of two augmented views of the validation samples, uniformity of these samples as they are."""
-        samples = self.held(material.train)
-        pairs = {name: [] for name in encoders}
-        with torch.no_grad(), evaluating(*encoders.values()):
-            for views in augmented(material.loader, material.train, material.place, samples, SPLIT_SEED):
-                for name, encoder in encoders.items():
-                    pairs[name].append(torch.stack([encoder(view) for view in views]))
-        return {
-            name: {
-                "alignment": alignment(*torch.cat(pairs[name], 1)),
-                "uniformity": uniformity(tasks[name].train[tasks[name].held]),
-            }
-            for name in encoders
-        }
+    def _of_clips(self, classifiers: Encoders, tasks: Mapping[str, Task], material: Material) -> dict:
+        """What asks classifiers about clips that somebody has changed: all processes share it."""
+        return {"robustness": self.robustness(classifiers, material.test, tasks[RAW].asked, material)}
 
 
 @contextmanager

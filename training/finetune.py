@@ -18,9 +18,12 @@ import tyro
 from tyro.conf import CascadeSubcommandArgs, Positional
 
 from shards.refusal import Refusal, one_sentence
+from training.chunked import CHUNKS, Chunked
+from training.material import Material
 from training.processes import settle_alone
+from training.provenance import made_by
 from training.recipes.tuning import TUNINGS
-from training.report import write_report
+from training.reports.of_run import write_run_report
 from training.robustness.radii import Robustness
 from training.run import Pretrain, load_run
 from training.splits import facts_of_splits, splits_of
@@ -57,10 +60,11 @@ class Finetune:
         """What was found, as it is saved."""
         run = load_run(self.run)
         train, test = splits_of(run, self.train, self.test)
-        _, place = settle_alone("training/finetune.py RUN")
+        accelerator, place = settle_alone("training/finetune.py RUN")
         encoder, step = learned(run)
         classifier, loss = tune(self.tuning, encoder, run.method.measured_branch, run.loader, train, self.seed, place)
-        measured = self.robustness({"tuned": classifier}, run.loader, test, np.arange(len(test)), place)["tuned"]
+        material = Material(run.loader, train, test, Chunked(run.out / CHUNKS, accelerator, place))
+        measured = self.robustness({"tuned": classifier}, test, np.arange(len(test)), material)["tuned"]
         found = {
             "name": self.name or type(self.tuning).__name__.lower(),
             "run": run.out.name,
@@ -70,6 +74,7 @@ class Finetune:
             "data": facts_of_splits(train, test),
             "chance": 100 / len(train.manifest.classes["label"]),
             "loss": loss,
+            "provenance": made_by(),
             "robustness": measured,
         }
         file = save_tuned(run.out, classifier, found)
@@ -83,7 +88,7 @@ def _report_again(run: Pretrain) -> None:
     """Where a report was written, write it with what is new."""
     evaluation = run.out / "evaluation.json"
     if evaluation.is_file():
-        write_report(run.out, run, json.loads(evaluation.read_text()))
+        write_run_report(run.out, run, json.loads(evaluation.read_text()))
         print(f"{run.out / 'report.html'} shows them too")
 
 

@@ -2,9 +2,11 @@
 
 import ctypes
 import os
+from datetime import timedelta
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import InitProcessGroupKwargs
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -14,8 +16,8 @@ from training.false_negatives.rule import Memory
 from training.methods.queue_of_keys import Queue
 
 
-def open_accelerator(precision: str, trackers: list, folder: str) -> Accelerator:
-    """An ``Accelerator`` for this run.
+def open_accelerator(precision: str, trackers: list, folder: str, patience: timedelta | None = None) -> Accelerator:
+    """An ``Accelerator`` for this run, whose processes wait for each other for their ``patience``.
 
     Raises: ``Refusal`` if the launcher asks for what the recipe contradicts or what this trainer does not do.
     """
@@ -29,8 +31,9 @@ def open_accelerator(precision: str, trackers: list, folder: str) -> Accelerator
         if os.environ.get(f"ACCELERATE_USE_{name}", "false").lower() in ("true", "1"):
             raise Refusal(f"the launcher asks for {name}, this trainer uses plain data parallelism; leave it out")
     accelerator = Accelerator(
-        cpu=not torch.cuda.is_available(), mixed_precision=precision, log_with=trackers or None, project_dir=folder
-    )
+        cpu=not torch.cuda.is_available(), mixed_precision=precision, log_with=trackers or None, project_dir=folder,
+        kwargs_handlers=[InitProcessGroupKwargs(timeout=patience)] if patience else None,
+    )  # fmt: skip
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if accelerator.num_processes != world:
         raise Refusal(
@@ -50,16 +53,25 @@ def settle(accelerator: Accelerator) -> Place:
     return Place(accelerator.process_index, accelerator.num_processes, accelerator.device, threads)
 
 
+def settle_together() -> tuple[Accelerator, Place]:
+    """Where a process of a measurement is; GPUs compute in full single precision from now on.
+
+    Raises: ``Refusal`` as ``open_accelerator`` does.
+    """
+    torch.backends.cudnn.allow_tf32 = False  # attacks need small differences
+    accelerator = open_accelerator("no", [], "", patience=timedelta(days=7))  # while the first computes what is its own
+    return accelerator, settle(accelerator)
+
+
 def settle_alone(command: str) -> tuple[Accelerator, Place]:
-    """Where the one process of a measurement is; GPUs compute in full single precision from now on.
+    """The same for what takes one process.
 
     Raises: ``Refusal`` if there are several, with the ``command`` that starts one.
     """
-    accelerator = Accelerator(cpu=not torch.cuda.is_available())
-    if accelerator.num_processes > 1:
+    accelerator, place = settle_together()
+    if place.world > 1:
         raise Refusal(f"this takes one process; start it by: python {command}")
-    torch.backends.cudnn.allow_tf32 = False  # attacks need small differences
-    return accelerator, settle(accelerator)
+    return accelerator, place
 
 
 def kept_alike(method: nn.Module) -> None:

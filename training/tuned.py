@@ -7,7 +7,8 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from shards.files import complete_or_absent, write_atomically
-from training.tables import Table
+from training.reports.section import Section
+from training.reports.table import Table
 from training.tuning.classifier import Classifier
 
 
@@ -46,14 +47,12 @@ def _table(radii: tuple[str, ...], found: Sequence[dict]) -> Table:
     return Table("Fine-tuned", ("chance", *columns), rows)
 
 
-def tuned_html(folder: Path) -> str:
-    """All of it as a part of a page; nothing, if nothing was fine-tuned."""
-    tables = tuned_tables(read_tuned(folder))
-    if not tables:
-        return ""
-    return (
-        f"<h2>What it becomes by fine-tuning</h2>{''.join(table.html() for table in tables)}"
-        '<p class="note">Accuracy in percent and its standard error on test samples, as they are and under PGD. slf: a '
-        "linear layer learned on the frozen encoder; alf: on attacked views; aff: all weights learned. The weights of "
-        "the last step were measured; how they were learned is in tuned-NAME.json.</p>"
+def tuned_section(folder: Path) -> list[Section]:
+    """All of it as a part of a report; none, if nothing was fine-tuned."""
+    note = (
+        "Accuracy in percent and its standard error on test samples, as they are and under PGD. slf: a linear layer "
+        "learned on the frozen encoder; alf: on attacked views; aff: all weights learned. The weights of the last step "
+        "were measured; how they were learned is in tuned-NAME.json."
     )
+    tables = tuned_tables(read_tuned(folder))
+    return [Section("What it becomes by fine-tuning", tuple(tables), note=note)] if tables else []

@@ -50,7 +50,7 @@ def test_from_files_to_a_report(medium, launch, tmp_path):
     assert all(line["share of data-free floor"] > 0 for line in lines if "loss" in line)
     assert list(out.rglob("events.out.tfevents*"))
     shutil.copytree(out, second := tmp_path / "second")
-    knobs = "--neighbours 5 9 --attacked 6 --attack-steps 3 --penalties 0.1 0.001"
+    knobs = "--knn.neighbours 5 9 --robustness.attacked 6 --robustness.attack-steps 3 --linear.penalties 0.1 0.001"
     shown = run("training/evaluate.py", str(out), str(second), *knobs.split())
     found = json.loads((out / "evaluation.json").read_text())
     facts = {"label", "shape", "texture"} | ({"motion"} if medium == "video" else set())
@@ -68,7 +68,9 @@ def test_from_files_to_a_report(medium, launch, tmp_path):
         assert aimed == sorted(aimed, reverse=True) and all(a <= n for a, n in zip(aimed, noise, strict=True))
     page = (out / "report.html").read_text()
     assert page.count("data:image/png;base64,") == 3 and "$" not in page and 'src="data' in page
-    joint = json.loads((tmp_path / "joint" / "evaluation.json").read_text())
+    joint = json.loads((tmp_path / "joint" / "comparison.json").read_text())
     one, two = joint["each"]
-    assert one == found == two | {name: found[name] for name in ("run", "recipe")}  # the same weights, the same numbers
+    assert (
+        one == found == two | {name: found[name] for name in ("run", "recipe", "provenance")}
+    )  # the same weights, the same numbers
     assert (tmp_path / "joint" / "report.html").read_text().count("data:image/png;base64,") == 1

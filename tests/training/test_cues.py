@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
+from training.outcomes import Outcomes
 from training.probes.cues import chance_share, shape_share
 from training.probes.knn import KNN
 from training.probes.task import Task
@@ -21,7 +23,7 @@ def task(train=1600, test=400, classes=4):
     nothing = [torch.randn(count, 6, generator=generator) for count in (train, test)]
     counts = dict.fromkeys(("label", *facts), classes)
     held = torch.arange(train) < train // 10
-    return Task(*nothing, {"label": facts["shape"], **facts}, held, counts)
+    return Task(*nothing, {"label": facts["shape"], **facts}, held, counts, np.arange(len(nothing[1])))
 
 
 def knowing(given: Task, **weights: float) -> Task:
@@ -55,7 +57,7 @@ def test_no_side_taken_is_no_number():
 
 def test_knn_answers_every_fact_with_a_k_of_its_own_validation():
     given = knowing(task(), shape=1.0)
-    found = KNN(neighbours=(1, 50))(given)
+    found = KNN(neighbours=(1, 50))(given, Outcomes(), "net")
     assert found["shape"]["accuracy"] == 100 == found["label"]["accuracy"] and found["texture"]["accuracy"] < 40
     assert found["shape"]["k"] == 1  # of equals the smallest
 
@@ -72,7 +74,9 @@ def test_k_is_chosen_by_held_out_samples_and_not_by_the_test_split():
         test=torch.zeros(len(given.test), 4),
         answers={"label": (noisy, given.answers["shape"][1])},
     )
-    assert KNN(neighbours=(1, 100))(lost)["label"]["k"] == 100  # one noisy neighbour errs, many do not
+    assert (
+        KNN(neighbours=(1, 100))(lost, Outcomes(), "net")["label"]["k"] == 100
+    )  # one noisy neighbour errs, many do not
 
 
 @pytest.mark.parametrize("knobs", [{"neighbours": ()}, {"neighbours": (0,)}, {"temperature": 0.0}])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from pipelines.loader import Place
@@ -20,16 +21,18 @@ from tests.training.real_runs import ROOT, environment
 from tests.training.test_report import evaluation
 from training.attacks import PGD, Stillness
 from training.checkpoints import save_checkpoint
+from training.chunked import Chunked
 from training.encoders import NarrowResNet, NarrowResNet3D
 from training.finetune import Finetune, parse
+from training.material import Material
 from training.methods import ACL, SimCLR
 from training.recipes import RECIPES
 from training.recipes.tuning import TUNINGS
-from training.report import write_report
+from training.reports.of_run import write_run_report
 from training.robustness.radii import Robustness
 from training.run import load_run, save_run
 from training.trained import learned
-from training.tuned import read_tuned, tuned_html, tuned_tables
+from training.tuned import read_tuned, tuned_section, tuned_tables
 from training.tuning import AFF, ALF, SLF
 from training.tuning.nearby import Nearby
 
@@ -107,7 +110,8 @@ def test_what_is_found_is_saved_with_the_classifier_that_was_measured(
     run, test = load_run(folder), Shards(data / "test")
     classifier = tuning.end(tuning.begin(learned(run)[0], run.method.measured_branch, 8)).eval()
     classifier.load_state_dict(load_file(folder / f"tuned-{name}.safetensors"))
-    again = LIGHT({"tuned": classifier}, run.loader, test, torch.arange(len(test)).numpy(), Place())["tuned"]
+    material = Material(run.loader, test, test, Chunked(folder / "again", Accelerator(cpu=True), Place()))
+    again = LIGHT({"tuned": classifier}, test, torch.arange(len(test)).numpy(), material)["tuned"]
     assert again == found["robustness"]
 
 
@@ -121,9 +125,10 @@ def test_tables_hold_results_of_the_same_radii(tmp_path):
     assert list(first.rows) == ["slf", "alf"] and first.columns == ("chance", "clean", "±", "8/255", "±")
     assert first.lines()[0] == "Fine-tuned · slf: chance 12.50 %, clean 50.00 %, ± 1.50 %, 8/255 42.00 %, ± 1.50 %"
     assert list(second.rows) == ["aff"] and second.columns.count("±") == 3
-    assert tuned_html(tmp_path) == ""
+    assert tuned_section(tmp_path) == []
     (tmp_path / "tuned-slf.json").write_text(json.dumps(invented("slf")))
-    assert "<td>42.00</td>" in tuned_html(tmp_path)
+    (section,) = tuned_section(tmp_path)
+    assert "<td>42.00</td>" in section.tables[0].html()
 
 
 @pytest.mark.long
@@ -133,7 +138,7 @@ def test_a_report_shows_what_was_fine_tuned(images, tmp_path):
     found = evaluation(1)
     found["data"]["train"]["folder"] = str(images / "train")
     for shown in (False, True):
-        write_report(run.out, run, found)
+        write_run_report(run.out, run, found)
         page = (run.out / "report.html").read_text()
         assert ("What it becomes by fine-tuning" in page) == ("<td>dynacl-slf</td>" in page) == shown
         (run.out / "tuned-dynacl-slf.json").write_text(json.dumps(invented("dynacl-slf")))

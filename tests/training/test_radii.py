@@ -5,12 +5,15 @@ import math
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from torch import nn
 
 from pipelines.decoders import Plain
 from pipelines.loader import Loader, Place
 from shards.order import permutation
 from shards.read import Shards
+from training.chunked import Chunked
+from training.material import Material
 from training.probes.split import SPLIT_SEED
 from training.robustness.pgd import PGD
 from training.robustness.radii import Robustness, breaking_radii, random_starts
@@ -35,14 +38,15 @@ def given(images):
     return loader, shards, network, clips, labels
 
 
-def run(given, samples=EVERY, **knobs):
+def run(given, folder, samples=EVERY, **knobs):
     loader, shards, network, _, _ = given
-    return Robustness(radii=(1.0, 4.0, 16.0), **knobs)({"net": network}, loader, shards, samples, Place())["net"]
+    material = Material(loader, shards, shards, Chunked(folder, Accelerator(cpu=True), Place()))
+    return Robustness(radii=(1.0, 4.0, 16.0), **knobs)({"net": network}, shards, samples, material)["net"]
 
 
-def test_is_what_one_big_batch_gives(given):
+def test_is_what_one_big_batch_gives(given, tmp_path):
     _, _, network, clips, labels = given
-    found = run(given, attacked=20, together=7)
+    found = run(given, tmp_path, attacked=20, together=7)
     chosen = permutation(50, SPLIT_SEED, 0)[:20].copy()
     starts, attacks = random_starts(chosen, clips.shape[1:]), [PGD(r / 255) for r in (1.0, 4.0, 16.0)]
     breaks = breaking_radii(network, clips[chosen], labels[chosen], starts, attacks)
@@ -56,9 +60,10 @@ def test_is_what_one_big_batch_gives(given):
     assert found["pgd"]["16"]["accuracy"] < found["pgd"]["0"]["accuracy"]
 
 
-def test_samples_that_are_missing_are_not_attacked(given):
+def test_samples_that_are_missing_are_not_attacked(given, tmp_path):
     odd = np.arange(1, 50, 2)
-    assert run(given, odd, attacked=0)["attacked"] == 25 and run(given, odd, attacked=1000)["attacked"] == 25
+    assert run(given, tmp_path, odd, attacked=0)["attacked"] == 25
+    assert run(given, tmp_path, odd, attacked=1000)["attacked"] == 25
 
 
 def test_only_the_fit_survivors_are_attacked_again(given):

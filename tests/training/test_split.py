@@ -53,6 +53,6 @@ def test_chosen_samples_look_as_they_do_in_the_stream(images):
     batch = next(stream)
     stream.close()
     shards, place = Shards(images / "train"), Place()
-    parts = list(augmented(loader, shards, place, batch.ids.numpy(), seed=3))
+    parts = [views for _, views in augmented(loader, shards, place, batch.ids.numpy(), seed=3)]
     assert len(parts) == 1 and all(torch.equal(a, b) for a, b in zip(parts[0], batch.views, strict=True))
-    assert [len(first) for first, _ in augmented(loader, shards, place, np.arange(20), seed=3)] == [8, 8, 4]
+    assert [len(first) for _, (first, _) in augmented(loader, shards, place, np.arange(20), seed=3)] == [8, 8, 4]

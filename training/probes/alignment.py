@@ -1,11 +1,14 @@
 """Alignment and uniformity of features on the sphere (Wang and Isola, 2020): the two things that contrast asks for."""
 
 import math
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
+
+from training.probes.task import Task
 
 CHUNK = 1024  # rows at a time, so that the matrix of distances stays small
 
@@ -29,3 +32,11 @@ def uniformity(features: Float[Tensor, "n d"], t: float = 2.0) -> float:
         sums.append(exponents[ours].logsumexp(0))
     pairs = len(unit) * (len(unit) - 1) / 2
     return (torch.stack(sums).logsumexp(0) - math.log(pairs)).item()
+
+
+def geometry(tasks: Mapping[str, Task], views: Mapping[str, Float[Tensor, "v n d"]]) -> dict[str, dict[str, float]]:
+    """Of each encoder, alignment of two views of the validation samples, uniformity of these samples as they are."""
+    return {
+        name: {"alignment": alignment(*pair), "uniformity": uniformity(tasks[name].train[tasks[name].held])}
+        for name, pair in views.items()
+    }

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from training.outcomes import Outcomes
 from training.probes.task import Task
 
 CHUNK = 1024  # queries at a time, so that the similarity matrix stays small
@@ -25,14 +26,17 @@ class KNN:
         if not self.neighbours or min(self.neighbours) < 1 or self.temperature <= 0:
             raise ValueError(f"need neighbours >= 1, temperature > 0, got {self.neighbours} and {self.temperature}")
 
-    def __call__(self, task: Task) -> dict[str, dict[str, float]]:
-        """For the label and every fact: accuracy on the test split in percent, and the k chosen for it."""
+    def __call__(self, task: Task, outcomes: Outcomes, name: str) -> dict[str, dict[str, float]]:
+        """For the label and every fact: accuracy on the test split in percent, and the k chosen for it.
+
+        Which answers were right goes to ``outcomes`` under the ``name`` of the features.
+        """
         chosen = self._choose(task)
         similarity, nearest = find_nearest(task.train, task.test, max(chosen.values()))
         measured = {}
         for fact, (known, answers) in task.answers.items():
             right = vote(similarity, known[nearest], chosen[fact], self.temperature) == answers
-            measured[fact] = {"accuracy": 100 * right.float().mean().item(), "k": chosen[fact]}
+            measured[fact] = outcomes.add(f"knn/{fact}/{name}", task.asked, right) | {"k": chosen[fact]}
         return measured
 
     def _choose(self, task: Task) -> dict[str, int]:

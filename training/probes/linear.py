@@ -5,6 +5,7 @@ mean cross-entropy plus ``penalty / 2`` times the squared weights (not the biase
 samples fitted: scikit-learn's ``LogisticRegression(C=1 / (penalty * n))`` behind a ``StandardScaler``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from training.outcomes import Outcomes
 from training.probes.task import Task
 
 
@@ -52,12 +54,19 @@ class LinearProbe:
         if not self.penalties or min(self.penalties) <= 0 or self.iterations < 1:
             raise ValueError(f"need penalties > 0, iterations >= 1, got {self.penalties} and {self.iterations}")
 
-    def __call__(self, task: Task) -> tuple[LinearClassifier, dict[str, float]]:
-        """The classifier, and its accuracy on the test split in percent with the penalty that was chosen."""
-        known, answers = task.answers["label"]
+    def __call__(self, task: Task) -> dict[str, Tensor]:
+        """The classifier's tensors, and the penalty that was chosen, a scalar, under its name."""
+        known, _ = task.answers["label"]
         penalty = self._choose(task, known)
         probe = self.fit(task.train, known, task.classes["label"], penalty)
-        return probe, {"accuracy": accuracy(probe, task.test, answers), "penalty": penalty}
+        return {**probe.state_dict(), "penalty": torch.tensor(penalty, dtype=torch.float64)}
+
+    def revive(self, tensors: Mapping[str, Tensor]) -> tuple[LinearClassifier, float]:
+        """The classifier and the penalty of which these are the tensors."""
+        rest = {name: tensor for name, tensor in tensors.items() if name != "penalty"}
+        probe = LinearClassifier(torch.zeros_like(rest["mean"])[None], len(rest["bias"]))
+        probe.load_state_dict(rest)
+        return probe.requires_grad_(False), tensors["penalty"].item()
 
     def _choose(self, task: Task, known: Tensor) -> float:
         """The penalty with the best accuracy on the validation split; of equals, that with the least cross-entropy."""
@@ -116,3 +125,8 @@ def accuracy(classifier: nn.Module, features: Float[Tensor, "n d"], labels: Int[
     """In percent."""
     with torch.no_grad():
         return 100 * (classifier(features).argmax(1) == labels).float().mean().item()
+
+
+def linear_accuracy(probe: LinearClassifier, task: Task, outcomes: Outcomes, name: str) -> dict[str, float]:
+    """On the test split, in percent; which answers were right goes to ``outcomes``."""
+    return outcomes.add(f"linear/{name}", task.asked, probe(task.test).argmax(1) == task.answers["label"][1])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -19,3 +20,5 @@ class Task:
     """The validation split: training samples by which a probe chooses its knobs, and which vote only afterwards."""
     classes: Mapping[str, int]
     """Number of classes of the label and of every fact."""
+    asked: np.ndarray
+    """Numbers of the test samples in their split, int64 [m]."""

@@ -8,15 +8,17 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from pipelines.loader import Loader, Place
 from shards.keyed import uniforms
 from shards.order import permutation
 from shards.read import Shards
+from training.chunked import Rows, fingerprint
+from training.material import Material
 from training.modes import evaluating
+from training.outcomes import Outcomes
 from training.probes.split import SPLIT_SEED
 from training.robustness.pgd import PGD, Classifier
+from training.values import describe
 
 
 @dataclass(frozen=True)
@@ -42,37 +44,39 @@ class Robustness:
             raise ValueError(f"need radii > 0, attacked >= 0, together >= 1, got {self}")
 
     def __call__(
-        self, classifiers: Mapping[str, nn.Module], loader: Loader, test: Shards, samples: np.ndarray, place: Place
+        self, classifiers: Mapping[str, nn.Module], test: Shards, samples: np.ndarray, material: Material
     ) -> dict[str, dict]:
         """Break each of ``classifiers`` on some of the test split's ``samples``; all see the same clips and starts.
 
         Returns: for each, the number of samples, and accuracies in percent with their standard errors by radius; radius
         "0" is no attack.
         """
-        chosen = self._choose(len(test), samples)
-        labels = torch.from_numpy(test.labels().astype(np.int64))
+        chosen, labels = self._choose(len(test), samples), material.classes(test, "label", np.arange(len(test)))
         attacks = [PGD(radius / 255, self.attack_steps, self.stride) for radius in sorted(self.radii)]
         kinds = {"pgd": attacks, "noise": [replace(attack, steps=0) for attack in attacks]}
-        breaks = {name: {kind: [] for kind in kinds} for name in classifiers}
-        clips_of = replace(loader, batch=self.together).sweep(test, place, chosen)
-        total = len(chosen) * len(classifiers)
-        with (
-            evaluating(*classifiers.values()),
-            tqdm(total=total, desc="attack", unit="clip", dynamic_ncols=True) as bar,
-        ):
-            for part, clips in clips_of:
-                answers, start = (t.to(place.device) for t in (labels[part], random_starts(part, clips.shape[1:])))
-                for name, classifier in classifiers.items():
-                    for kind, tried in kinds.items():
-                        breaks[name][kind].append(breaking_radii(classifier, clips, answers, start, tried))
-                    bar.update(len(clips))
-        together = {name: {kind: torch.cat(some) for kind, some in found.items()} for name, found in breaks.items()}
-        attacked = len(next(iter(together.values()))["pgd"])
-        if attacked < len(chosen):
-            print(f"{test.folder}: {len(chosen) - attacked} samples cannot be decoded and are left out")
+
+        def measure(numbers: np.ndarray, clips: Tensor) -> Rows:
+            answers, start = labels[numbers], random_starts(numbers, clips.shape[1:]).to(clips.device)
+            whole = [t.split(self.together) for t in (clips, answers, start)]
+            parts = [
+                {
+                    f"{kind}/{name}": breaking_radii(classifier, some, truth, begin, tried)
+                    for name, classifier in classifiers.items()
+                    for kind, tried in kinds.items()
+                }
+                for some, truth, begin in zip(*whole, strict=True)
+            ]
+            return {cell: torch.cat([part[cell] for part in parts]) for cell in parts[0]}
+
+        identity = {"attack": describe(self), **{name: fingerprint(c) for name, c in classifiers.items()}}
+        with evaluating(*classifiers.values()):
+            attacked, breaks = material.chunked.rows(
+                "attack", identity | material.identity(test), chosen, material.clips(test), measure
+            )
         return {
-            name: {"attacked": attacked} | {kind: self._curve(one) for kind, one in found.items()}
-            for name, found in together.items()
+            name: {"attacked": len(attacked)}
+            | {kind: self._curve(kind, name, attacked, breaks[f"{kind}/{name}"], material.outcomes) for kind in kinds}
+            for name in classifiers
         }
 
     def _choose(self, count: int, samples: np.ndarray) -> np.ndarray:
@@ -80,13 +84,13 @@ class Robustness:
         mixed = mixed[np.isin(mixed, samples)]
         return mixed[: self.attacked] if self.attacked else mixed
 
-    def _curve(self, breaks: Float[Tensor, " n"]) -> dict[str, dict[str, float]]:
-        curve = {}
-        for radius in (0.0, *sorted(self.radii)):
-            share = (breaks > radius / 255).double().mean().item()
-            error = math.sqrt(share * (1 - share) / len(breaks))
-            curve[f"{radius:g}"] = {"accuracy": 100 * share, "standard error": 100 * error}
-        return curve
+    def _curve(
+        self, kind: str, name: str, samples: np.ndarray, breaks: Float[Tensor, " n"], outcomes: Outcomes
+    ) -> dict[str, dict[str, float]]:
+        return {
+            f"{radius:g}": outcomes.add(f"{kind}/{radius:g}/{name}", samples, breaks > radius / 255)
+            for radius in (0.0, *sorted(self.radii))
+        }
 
 
 def breaking_radii(

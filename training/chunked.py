@@ -1,0 +1,131 @@
+"""What is measured sample by sample is measured in chunks of 256, each of which is a file as soon as it is done.
+
+A chunk holds the samples at 256 places of a list, and is computed by whoever comes to it from these samples alone. So
+processes share the chunks through the run's folder, an interrupted evaluation goes on, and one process finds exactly
+what two find. Files lie in RUN/evaluation/PART-HASH/, where HASH is that of everything on which the numbers depend, the
+code of this checkout among it; they may be deleted at any time.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from pipelines.loader import Place
+from shards.files import complete_or_absent, write_atomically
+from shards.refusal import Refusal
+from training.provenance import code_fingerprint, made_by
+
+CHUNK = 256
+CHUNKS = "evaluation"  # the folder in a run's folder
+Rows = dict[str, Tensor]
+"""Tensors [m, …], a row for each sample."""
+Stream = Callable[[np.ndarray], Iterator[tuple[np.ndarray, Any]]]
+"""From sample numbers to parts of 256 of them: those that are sound, int64 [m], and their clips."""
+NUMBERS = "samples"
+
+
+@dataclass(frozen=True)
+class Chunked:
+    """A run's folder of chunks, and the processes that fill it."""
+
+    folder: Path
+    accelerator: Accelerator
+    place: Place
+    made: dict[str, dict] = field(default_factory=dict)
+    """By part: its folder, and who made what lies there, when and by which command."""
+
+    def rows(
+        self,
+        part: str,
+        identity: Mapping[str, Any],
+        samples: np.ndarray,
+        stream: Stream,
+        measure: Callable[[np.ndarray, Any], Rows],
+    ) -> tuple[np.ndarray, Rows]:
+        """``measure`` of all sound ones of ``samples``, int64 [n], on every process.
+
+        Args:
+            identity: JSON values on which the rows depend, beside the samples and the code.
+            stream: Opened with those samples that nobody has measured yet and that are this process's to measure.
+            measure: From the numbers [m] and the clips of a chunk to its rows; it sees each chunk alone.
+
+        Returns: the numbers of the sound samples, in the order of ``samples``, and their rows.
+        Raises: ``Refusal``, on every process, if no sample is sound.
+        """
+        folder = self._folder(part, {**identity, "order": _hash(samples.tobytes())})
+        chunks = [samples[start : start + CHUNK] for start in range(0, len(samples), CHUNK)]
+        files = [folder / f"{number:06}.safetensors" for number in range(len(chunks))]
+        mine = [n for n in range(self.place.rank, len(chunks), self.place.world) if not files[n].is_file()]
+        owner = {sample: number for number in mine for sample in chunks[number].tolist()}
+        todo = sum(len(chunks[n]) for n in mine)
+        found = stream(np.concatenate([chunks[n] for n in mine])) if mine else iter(())
+        with tqdm(total=todo, desc=part, unit="sample", dynamic_ncols=True, disable=self.place.rank > 0) as bar:
+            for present, clips in found:
+                number = owner[int(present[0])]
+                _save(files[number], {NUMBERS: torch.from_numpy(present), **measure(present, clips)})
+                bar.update(len(chunks[number]))
+        for number in mine:  # no sample of these is sound
+            if not files[number].is_file():
+                _save(files[number], {NUMBERS: torch.empty(0, dtype=torch.int64)})
+        self.accelerator.wait_for_everyone()
+        parts = [part for part in map(load_file, files) if len(part[NUMBERS])]
+        if not parts:
+            raise Refusal(f"{part}: none of {len(samples)} samples can be decoded; make the shards again")
+        rows = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+        numbers = rows.pop(NUMBERS).numpy()
+        if len(numbers) < len(samples) and self.place.rank == 0:
+            print(f"{part}: {len(samples) - len(numbers)} of {len(samples)} samples cannot be decoded and are left out")
+        return numbers, {name: values.to(self.place.device) for name, values in rows.items()}
+
+    def once(self, part: str, identity: Mapping[str, Any], compute: Callable[[], Rows]) -> Rows:
+        """What the first process computes, on every process: tensors of any shape."""
+        file = self._folder(part, identity) / "all.safetensors"
+        if self.place.rank == 0 and not file.is_file():
+            _save(file, compute())
+        self.accelerator.wait_for_everyone()
+        return {name: values.to(self.place.device) for name, values in load_file(file).items()}
+
+    def _folder(self, part: str, identity: Mapping[str, Any]) -> Path:
+        """Where a part's files lie, with what they depend on and who began them beside them."""
+        said = {"part": part, "identity": dict(identity), "code": code_fingerprint(), "torch": torch.__version__}
+        folder = self.folder / f"{part.replace(' ', '-')}-{_hash(json.dumps(said, sort_keys=True).encode())[:12]}"
+        file = folder / "identity.json"
+        if self.place.rank == 0 and not file.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(file, json.dumps({**said, "made": made_by()}, indent=1).encode())
+        self.accelerator.wait_for_everyone()
+        self.made[part] = {"folder": folder.name, **json.loads(file.read_text())["made"]}
+        return folder
+
+
+def fingerprint(module: nn.Module) -> str:
+    """SHA-256 of a module's parameters and buffers, with their names."""
+    digest = hashlib.sha256()
+    for name, tensor in module.state_dict().items():
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def in_parts(compute: Callable[[Tensor], Tensor], clips: Tensor, together: int) -> Tensor:
+    """``compute`` of so many clips at a time, end to end: fewer need less memory."""
+    return torch.cat([compute(part) for part in clips.split(together)])
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _save(file: Path, rows: Rows) -> None:
+    with complete_or_absent(file) as unfinished:
+        save_file({name: values.detach().cpu().contiguous() for name, values in rows.items()}, unfinished)

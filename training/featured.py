@@ -1,0 +1,95 @@
+"""What an evaluation looks at: features of both splits and of augmented views, and the linear probes on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from shards.read import Shards
+from training.chunked import fingerprint, in_parts
+from training.material import Material
+from training.probes.linear import LinearClassifier, LinearProbe
+from training.probes.pixels import RawPixels, centred
+from training.probes.split import held_out
+from training.probes.task import Task
+from training.values import describe
+
+RAW, CENTRED = "raw pixels", "raw pixels, centred"
+Encoders = Mapping[str, nn.Module]
+Probes = Mapping[str, tuple[LinearClassifier, float]]
+"""Of each encoder the classifier, and the penalty that was chosen."""
+
+
+@dataclass(frozen=True)
+class Featured:
+    """Encoders in evaluation mode, what they are measured on, and how many clips they see at once."""
+
+    encoders: Encoders
+    material: Material
+    validation: int
+    together: int
+
+    @property
+    def held(self) -> np.ndarray:
+        """Numbers of the validation samples in the training split."""
+        return held_out(len(self.material.train), self.validation)[0]
+
+    def tasks(self) -> dict[str, Task]:
+        """What each probe is given, by the name of the features: raw pixels and those of every encoder."""
+        train, test = self.material.train, self.material.test
+        loader = self.material.loader
+        modules = {RAW: RawPixels(len(train) + len(test), loader.clip.length, loader.side), **self.encoders}
+        known, trains = self._of(train, "features of train", modules)
+        asked, tests = self._of(test, "features of test", modules)
+        answers = {
+            fact: (self.material.classes(train, fact, known), self.material.classes(test, fact, asked))
+            for fact in ("label", *train.manifest.facts)
+        }
+        held = torch.from_numpy(np.isin(known, self.held)).to(self.material.place.device)
+        counts = {fact: len(names) for fact, names in train.manifest.classes.items()}
+        tasks = {name: Task(trains[name], tests[name], answers, held, counts, asked) for name in modules}
+        raw = tasks[RAW]
+        tasks[CENTRED] = replace(raw, train=centred(raw.train), test=centred(raw.test))
+        return {name: tasks[name] for name in (RAW, CENTRED, *self.encoders)}
+
+    def probes(self, linear: LinearProbe, tasks: Mapping[str, Task]) -> Probes:
+        """For each encoder its linear probe, found once, by the first process."""
+        found = {}
+        for name, encoder in self.encoders.items():
+            task, train = tasks[name], self.material.train
+            identity = {"probe": describe(linear), "validation": self.validation, "together": self.together}
+            identity |= {"encoder": fingerprint(encoder)} | self.material.identity(train)
+            rows = self.material.chunked.once(f"probe of {name}", identity, lambda task=task: linear(task))
+            found[name] = linear.revive(rows)
+        return found
+
+    def views(self) -> dict[str, Float[Tensor, "v n d"]]:
+        """Each encoder's features of two augmented views of the validation samples."""
+        train, views = self.material.train, describe(self.material.loader.views)
+        _, rows = self.material.chunked.rows(
+            "views",
+            self._identity | self.material.identity(train) | {"views": views},
+            self.held,
+            self.material.views(train),
+            lambda _, views: {
+                name: torch.stack([in_parts(encoder, view, self.together) for view in views], 1)
+                for name, encoder in self.encoders.items()
+            },
+        )
+        return {name: rows[name].transpose(0, 1) for name in self.encoders}
+
+    def _of(self, split: Shards, part: str, modules: Encoders) -> tuple[np.ndarray, dict[str, Tensor]]:
+        return self.material.chunked.rows(
+            part,
+            self._identity | self.material.identity(split),
+            np.arange(len(split)),
+            self.material.clips(split),
+            lambda _, clips: {name: in_parts(module, clips, self.together) for name, module in modules.items()},
+        )
+
+    @property
+    def _identity(self) -> dict:
+        return {"together": self.together, "encoders": {name: fingerprint(e) for name, e in self.encoders.items()}}

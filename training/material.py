@@ -1,0 +1,72 @@
+"""On what encoders are measured, where, and what is kept of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from pipelines.chosen import augmented
+from pipelines.loader import Loader, Place
+from shards.read import Shards
+from training.chunked import CHUNK, Chunked, Stream
+from training.outcomes import Outcomes
+from training.probes.split import SPLIT_SEED
+from training.values import describe
+
+
+@dataclass(frozen=True)
+class Material:
+    """Both splits, how their samples become clips, and the run's folder of chunks with the processes that fill it."""
+
+    loader: Loader
+    train: Shards
+    test: Shards
+    chunked: Chunked
+    outcomes: Outcomes = field(default_factory=Outcomes)
+
+    def identity(self, shards: Shards) -> dict:
+        """What decides the pixels of a split's samples, as JSON values."""
+        loader = self.loader
+        return {
+            "shards": shards.manifest.fingerprint,
+            "clip": describe(loader.clip),
+            "side": loader.side,
+            "decoder": describe(loader.decoder),
+        }
+
+    def clips(self, shards: Shards) -> Stream:
+        """Samples as they are, in chunks: the centred square of the clip in the middle, 0 to 1."""
+        return lambda samples: self._chunks.sweep(shards, self._alone, samples)
+
+    def views(self, shards: Shards) -> Stream:
+        """Augmented views of samples, in chunks: tuples of clips. Drawn in the same way for every run."""
+
+        def stream(samples: np.ndarray) -> Iterator[tuple[np.ndarray, tuple[Float[Tensor, "b t c h w"], ...]]]:
+            return augmented(self._chunks, shards, self._alone, samples, SPLIT_SEED)
+
+        return stream
+
+    def classes(self, shards: Shards, fact: str, samples: np.ndarray) -> Int[Tensor, " n"]:
+        """Of the label or a fact."""
+        return torch.from_numpy(shards.labels(fact)[samples].astype(np.int64)).to(self.place.device)
+
+    @property
+    def place(self) -> Place:
+        """Where this process stands."""
+        return self.chunked.place
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that computes what is not shared, prints and writes."""
+        return self.place.rank == 0
+
+    @property
+    def _chunks(self) -> Loader:
+        return replace(self.loader, batch=CHUNK)
+
+    @property
+    def _alone(self) -> Place:
+        return replace(self.place, rank=0, world=1)  # each process asks for its own chunks

@@ -1,0 +1,95 @@
+"""Plots: how a run went, and lines of accuracies."""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from training.trackers import read_metrics
+
+SHARES = [f"false negatives/{name}" for name in ("share removed", "precision", "recall")]
+
+
+def draw_curves(folder: Path) -> Figure:
+    """Loss, online kNN and the share of the data-free floor over steps; what a false-negative rule did, if one ran."""
+    lines = read_metrics(folder)
+    shares = [name for name in SHARES if any(name in line for line in lines)]
+    size = {"nrows": 2, "ncols": 2, "figsize": (9, 6.2)} if shares else {"ncols": 3, "figsize": (12, 3.2)}
+    figure, panels = plt.subplots(**size, constrained_layout=True, squeeze=False)
+    axes = panels.flatten()
+    _plot(axes[0], lines, ["loss"], "loss")
+    _plot(axes[1], lines, sorted({k for line in lines for k in line if k.startswith("knn/")}), "kNN while training, %")
+    _plot(axes[2], lines, ["share of data-free floor"], "speed, share of data-free floor")
+    axes[2].set_ylim(0, 1.1)
+    if shares:
+        _plot(axes[3], lines, shares, "false negatives, as shares")
+        axes[3].set_ylim(bottom=0)
+    return figure
+
+
+def _plot(axis: Axes, lines: list[dict], names: list[str], title: str) -> None:
+    for name in names:
+        steps = [line["step"] for line in lines if name in line]
+        values = [line[name] for line in lines if name in line]
+        axis.plot(steps, values, marker="." if len(steps) < 30 else "", label=name.removeprefix("false negatives/"))
+    axis.set(title=title, xlabel="step")
+    axis.grid(alpha=0.3)
+    if len(names) > 1:
+        axis.legend(fontsize="small")
+
+
+class Line(NamedTuple):
+    """A line of a plot."""
+
+    values: list[list[float]]
+    """At each place, one for each run."""
+    style: str = "-"
+    errors: list[float] | None = None
+    """Standard errors of one run's samples; of several runs the band is the standard deviation between runs."""
+    of: str = ""
+    """Lines of the same name get the same colour; "untrained" encoders are grey."""
+
+
+def draw_lines(
+    lines: Mapping[str, Line], places: Sequence[float], ticks: Sequence[str], across: str, up: str,
+    floor: float | None = None,
+) -> Figure:  # fmt: skip
+    """Lines over places, which bear ``ticks``; ``across`` and ``up`` name the axes, chance reaches ``floor``."""
+    figure, axis = plt.subplots(figsize=(7, 4.2), constrained_layout=True)
+    kinds = [name for name in dict.fromkeys(line.of for line in lines.values()) if not name.endswith("untrained")]
+    for label, line in lines.items():
+        colour = f"C{kinds.index(line.of) % 10}" if line.of in kinds else "tab:gray"
+        _draw_line(axis, places, line, label, color=colour, linestyle=line.style)
+    if floor is not None:
+        axis.axhline(floor, color="black", linewidth=0.8, linestyle=":", label="chance")
+    axis.set(xlabel=across, ylabel=up)
+    axis.set_xticks(places, ticks)
+    axis.set_ylim(bottom=0)
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize="small")
+    return figure
+
+
+def _draw_line(axis: Axes, places: Sequence[float], line: Line, label: str, **style) -> None:
+    if len(line.values[0]) == 1:
+        axis.errorbar(
+            places, [value for (value,) in line.values], line.errors, marker=".", capsize=2, label=label, **style
+        )
+        return
+    means, spread = [statistics.mean(v) for v in line.values], [statistics.stdev(v) for v in line.values]
+    axis.plot(places, means, marker=".", label=label, **style)
+    low, high = zip(*((m - s, m + s) for m, s in zip(means, spread, strict=True)), strict=True)
+    axis.fill_between(places, low, high, alpha=0.2, color=style["color"], linewidth=0)
+
+
+def largest_error(samples: int) -> str:
+    """Standard error in points of an accuracy of 50 % on so many samples, the largest there is."""
+    return f"{50 / math.sqrt(samples):.1f}"
