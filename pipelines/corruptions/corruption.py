@@ -31,6 +31,8 @@ class Corruption:
     """As in ImageNet-C; it keys the draws."""
     corrupt: Corrupt
     """Of a clip, weather, directions and displacements are drawn once for all frames, noise anew for each."""
+    optional: bool = False
+    """Whether it needs the optional dependency ``corruptions``."""
 
     def __call__(
         self, clips: UInt8[Tensor, "b t c h w"], samples: np.ndarray, severity: int
