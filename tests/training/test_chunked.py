@@ -1,6 +1,5 @@
 """Chunks: shared by processes, gone on with, told apart by what they depend on, and believed only while whole."""
 
-import json
 import threading
 from pathlib import Path
 
@@ -10,13 +9,10 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from pipelines.decoders import Auto, Plain, Turbo
-from pipelines.loader import Loader, Place
-from shards.read import Shards
+from pipelines.loader import Place
 from shards.refusal import Refusal
 from training import chunked
 from training.chunked import CHUNK, Chunked, fingerprint
-from training.material import Material
 
 MANY = np.random.default_rng(0).permutation(2000)[:700]  # three chunks, the last one short
 LOST = set(MANY[5:9].tolist()) | set(MANY[CHUNK : 2 * CHUNK].tolist())  # a few of one, all of another
@@ -161,16 +157,6 @@ def test_the_same_weights_have_the_same_fingerprint_however_they_lie():
     assert fingerprint(net) == fingerprint(twin)
     twin[1].num_batches_tracked += 1  # buffers count too
     assert fingerprint(net) != fingerprint(twin)
-
-
-def test_another_split_clip_side_or_decoder_is_another_identity(images, tmp_path):
-    def identity(split="train", **knobs):
-        shards = Shards(images / split)
-        loader = Loader(images / "train", **{"side": 16} | knobs)
-        return json.dumps(Material(loader, shards, shards, alone(tmp_path)).identity(shards), sort_keys=True)
-
-    assert identity() == identity(batch=7) == identity(decoder=Turbo()) == identity(decoder=Auto())
-    assert len({identity(), identity("test"), identity(side=17), identity(decoder=Plain())}) == 4
 
 
 def flip(file: Path) -> None:
