@@ -5,7 +5,8 @@ them, how easily both are broken, how they lie on the sphere. Writes report.html
 report.md, evaluation.json and plots/ into each RUN; of several runs also a report of all, side by side, mean and
 standard deviation over the seeds of each recipe, into the folder --out.
 
-What was interrupted goes on when the same command is typed again. Several processes share the work:
+What was interrupted goes on when the same command is typed again: what is measured lies in RUN/evaluation, which may be
+deleted afterwards. Several processes share the work:
 ``accelerate launch training/evaluate.py RUN``.
 
 Quick look: ``python training/evaluate.py RUN --robustness.attacked 100``
@@ -36,6 +37,7 @@ from training.values import describe
 
 FILE = "evaluation.json"
 FORMAT = 2  # of that file
+LARGE = 10**9  # bytes of files for the next evaluation, above which somebody may want to know of them
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,12 @@ class Evaluate:
         write_run_report(folder, run, found)
         print(*(f"{folder} · {line}" for table in tables_of({"": [found]}) for line in table.lines()), sep="\n")
         print(f"{folder / 'report.html'} shows curves, views and these tables")
+        size = sum(file.stat().st_size for file in (folder / CHUNKS).rglob("*.safetensors"))
+        if size > LARGE:
+            print(f"{folder / CHUNKS} takes {size / 1e9:.1f} GB and may be deleted: only an evaluation again needs it")
         return found
 
 
 if __name__ == "__main__":
-    with one_sentence():
+    with one_sentence("what is measured is kept; the same command goes on from there"):
         tyro.cli(Evaluate, description=__doc__)()

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from pipelines.chosen import augmented
+from pipelines.decoders.auto import choose
 from pipelines.loader import Loader, Place
 from shards.read import Shards
 from training.chunked import CHUNK, Chunked, Stream
@@ -30,11 +31,12 @@ class Material:
     def identity(self, shards: Shards) -> dict:
         """What decides the pixels of a split's samples, as JSON values."""
         loader = self.loader
+        decoder = choose(loader.decoder, shards.stored, self.place.device)
         return {
             "shards": shards.manifest.fingerprint,
             "clip": describe(loader.clip),
             "side": loader.side,
-            "decoder": describe(loader.decoder),
+            "decoder": describe(decoder) | {"library": decoder.library},
         }
 
     def clips(self, shards: Shards) -> Stream:
