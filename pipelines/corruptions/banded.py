@@ -15,8 +15,9 @@ def mix(weights, band, rows):
     mixed = np.zeros((len(weights), rows.shape[1]), np.float32)
     for i in range(len(weights)):
         for j in range(band[i, 0], band[i, 1]):
+            weight, source = weights[i, j], rows[j]
             for k in range(rows.shape[1]):
-                mixed[i, k] += weights[i, j] * rows[j, k]
+                mixed[i, k] += weight * source[k]
     return mixed
 
 
@@ -27,6 +28,7 @@ def add_shifted(padded, weights, down, right, height, width):
     total = np.zeros((height, width), np.float32)
     for y in range(height):
         for i in range(len(weights)):
+            weight, source = weights[i], padded[y + down[i], right[i] : right[i] + width]
             for k in range(width):
-                total[y, k] += weights[i] * padded[y + down[i], k + right[i]]
+                total[y, k] += weight * source[k]
     return total

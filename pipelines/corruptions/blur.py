@@ -77,15 +77,18 @@ def gaussian_blur(frames: Frames, severity: int, draws: np.random.Generator) -> 
 
 @lru_cache(maxsize=None)
 def _disk(radius: float, sigma: float) -> Stamp:
-    """A disk whose rim a Gaussian of three taps, of five for large disks, has softened."""
+    """A disk whose rim a Gaussian of three taps, of five for large disks, has softened.
+
+    Mirrored at the rim of its array, which large disks touch: their sum is not quite 1 then, as published.
+    """
     half, taps = (8, 3) if radius <= 8 else (int(radius), 5)
     away = np.arange(-half, half + 1)
     disk = (away[:, None] ** 2 + away**2 <= radius**2).astype(float)
+    disk /= disk.sum()
     kernel = np.exp(-0.5 * (np.arange(-(taps // 2), taps // 2 + 1) / sigma) ** 2)
     for axis in (0, 1):
         padded = np.pad(disk, [(taps // 2, taps // 2) if a == axis else (0, 0) for a in (0, 1)], mode="reflect")
         windows = np.lib.stride_tricks.sliding_window_view(padded, taps, axis)
         disk = windows @ (kernel / kernel.sum())
     down, right = np.nonzero(disk > 1e-9)
-    weights = disk[down, right]
-    return Stamp(weights / weights.sum(), down - half, right - half)
+    return Stamp(disk[down, right], down - half, right - half)
