@@ -5,12 +5,15 @@ Each is called with clips, the numbers of their samples and a severity, 1 … 5.
 
 from pipelines.corruptions.blur import defocus_blur, gaussian_blur, glass_blur, motion_blur, zoom_blur
 from pipelines.corruptions.coarse import jpeg_compression, pixelate
+from pipelines.corruptions.coding import h264_compression, mpeg4_compression
 from pipelines.corruptions.colours import brightness, contrast, saturate
 from pipelines.corruptions.corruption import Corruption
+from pipelines.corruptions.damage import codec_damage
 from pipelines.corruptions.elastic import elastic_transform
 from pipelines.corruptions.frost import frost
 from pipelines.corruptions.noise import gaussian_noise, impulse_noise, shot_noise, speckle_noise
 from pipelines.corruptions.spatter import spatter
+from pipelines.corruptions.timing import frame_drop, freeze, jitter, rate_change
 from pipelines.corruptions.weather import fog, snow
 
 STANDARD = (
@@ -38,3 +41,13 @@ EXTRA = (
     Corruption("saturate", saturate),
 )
 """The four that ImageNet-C keeps for validation."""
+MOTION = (
+    Corruption("codec_damage", codec_damage),
+    Corruption("h264_compression", h264_compression),
+    Corruption("mpeg4_compression", mpeg4_compression),
+    Corruption("frame_drop", frame_drop),
+    Corruption("rate_change", rate_change),
+    Corruption("jitter", jitter),
+    Corruption("freeze", freeze),
+)
+"""Those of clips alone, all ours: no standard says how severe they are."""
