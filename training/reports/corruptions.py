@@ -110,8 +110,8 @@ def _note(one: dict, severities: Sequence[str]) -> str:
     samples = one["samples"]
     note = (
         f"Accuracy of encoder and linear probe in percent on {samples} test samples under corruptions of ImageNet-C at "
-        f"severities {', '.join(severities)}, made of the samples themselves, the same for every encoder; of pictures up "
-        "to 32 pixels as strong as CIFAR-10-C, up to 64 as Tiny-ImageNet-C. Standard error of one cell at most "
+        f"severities {', '.join(severities)}, made of the samples themselves, the same for every encoder; of pictures "
+        "up to 32 pixels as strong as CIFAR-10-C, up to 64 as Tiny-ImageNet-C. Standard error of one cell at most "
         f"{largest_error(samples)}, of the mean over {one['settings']} settings {one['mean']['standard error']:.1f}; "
         "the mean counts the standard corruptions only."
     )
