@@ -51,8 +51,8 @@ class CueConflict:
         places = np.array([ordered.index(name) for name in names], np.int32)
         rows = rows.replace("before", numbered(_name(item) for item in rows))
         rows = rows.replace("shape", places[rows.column("shape")]).replace("texture", places[rows.column("texture")])
-        classes = dict.fromkeys(("label", "shape", "texture"), printable(ordered))
-        return {"test": Listing("image", classes, rows, tuple(rejected))}
+        shown = printable(ordered)
+        return {"test": Listing("image", {"label": shown, "shape": shown, "texture": shown}, rows, tuple(rejected))}
 
     def samples(self, item: Item) -> Iterator[Sample]:
         content = read_place(self.root, Place(item.path, item.offset, item.size))
@@ -72,7 +72,8 @@ class CueConflict:
             elif said[1] == shape:
                 rejected.append(Rejected(tidy(path), f"no conflict: shape and texture are both {shape!r}"))
             else:
-                yield Item(path, offset, size, *(names.setdefault(one, len(names)) for one in (shape, said[1])), 0)
+                first, second = (names.setdefault(one, len(names)) for one in (shape, said[1]))
+                yield Item(path, offset, size, first, second, 0)
 
 
 def _name(item: Item) -> str:

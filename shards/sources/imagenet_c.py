@@ -37,8 +37,9 @@ class Item(NamedTuple):
 class ImageNetC:
     """ImageNet-C (zenodo.org/records/2235448), Tiny-ImageNet-C (2536630) and others of their layout.
 
-    The code that made them is Apache-2.0; the pictures are ImageNet's validation images, whose terms allow non-commercial research and
-    education only. Splits are called CORRUPTION-SEVERITY, such as gaussian_noise-3; all have the same classes.
+    The code that made them is Apache-2.0; the pictures are ImageNet's validation images, whose terms allow
+    non-commercial research and education only. Splits are called CORRUPTION-SEVERITY, such as gaussian_noise-3; all
+    have the same classes.
     """
 
     root: Path
