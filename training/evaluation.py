@@ -25,6 +25,8 @@ from training.probes.knn import KNN
 from training.probes.linear import LinearProbe, linear_accuracy
 from training.probes.split import held_out
 from training.probes.task import Task
+from training.robustness.auto import Auto
+from training.robustness.masking import Masking
 from training.robustness.radii import Robustness
 
 
@@ -39,6 +41,8 @@ class Protocol:
     knn: KNN = field(default_factory=KNN)
     linear: LinearProbe = field(default_factory=LinearProbe)
     robustness: Robustness = field(default_factory=Robustness)
+    auto: Auto = field(default_factory=Auto)
+    masking: Masking = field(default_factory=Masking)
 
     def __post_init__(self) -> None:
         if self.validation < 1 or self.together < 1:
@@ -77,7 +81,13 @@ class Protocol:
 
     def _of_clips(self, classifiers: Encoders, tasks: Mapping[str, Task], material: Material) -> dict:
         """What asks classifiers about clips that somebody has changed: all processes share it."""
-        return {"robustness": self.robustness(classifiers, material.test, tasks[RAW].asked, material)}
+        asked = tasks[RAW].asked
+        found = {
+            "robustness": self.robustness(classifiers, material.test, asked, material),
+            "autoattack": self.auto(classifiers, asked, material),
+            "masking": self.masking(classifiers, asked, material),  # after what it compares
+        }
+        return {part: numbers for part, numbers in found.items() if numbers}
 
 
 @contextmanager
