@@ -27,7 +27,9 @@ from training.probes.linear import LinearProbe, linear_accuracy
 from training.probes.split import held_out
 from training.probes.task import Task
 from training.probes.textures import Textures
+from training.robustness.auto import Auto
 from training.robustness.corrupted import Corruptions
+from training.robustness.masking import Masking
 from training.robustness.radii import Robustness
 from training.robustness.shape_bias import CUES
 from training.robustness.shifted import Shifted, Shifts
@@ -47,6 +49,8 @@ class Protocol:
     corruptions: Corruptions = field(default_factory=Corruptions)
     shifts: Shifts = field(default_factory=Shifts)
     textures: Textures = field(default_factory=Textures)
+    auto: Auto = field(default_factory=Auto)
+    masking: Masking = field(default_factory=Masking)
 
     def __post_init__(self) -> None:
         if self.validation < 1 or self.together < 1:
@@ -104,10 +108,14 @@ class Protocol:
     ) -> dict:
         """What asks classifiers about clips that somebody has changed: all processes share it."""
         test, asked = material.test, tasks[RAW].asked
-        found = {"robustness": self.robustness(classifiers, test, asked, material)}
-        if corrupted := self.corruptions(classifiers, test, asked, material):
-            found["corruptions"] = corrupted
-        return found | self.shifts(classifiers, shifted, material)
+        found = {
+            "robustness": self.robustness(classifiers, test, asked, material),
+            "autoattack": self.auto(classifiers, asked, material),
+            "masking": self.masking(classifiers, asked, material),  # after what it compares
+            "corruptions": self.corruptions(classifiers, test, asked, material),
+            **self.shifts(classifiers, shifted, material),
+        }
+        return {part: numbers for part, numbers in found.items() if numbers}
 
 
 @contextmanager

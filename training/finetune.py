@@ -49,7 +49,7 @@ class Finetune:
     """The test split's shards; unless given, the folder test, else val, beside the training split."""
     seed: int = 0
     """Of the order, and of every draw."""
-    robustness: Robustness = field(default_factory=lambda: Robustness(radii=(8.0,), stride=5.0, attacked=0))
+    robustness: Robustness = field(default_factory=lambda: Robustness((8.0,), radii_l2=(), stride=5.0, attacked=0))
     """As published: 8/255 in steps of 2/255, on all test samples."""
 
     def __post_init__(self) -> None:

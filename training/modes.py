@@ -1,4 +1,4 @@
-"""A module in evaluation mode for a while."""
+"""Evaluation mode for a while, and parameters that want no gradients for a while."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,3 +17,16 @@ def evaluating(*modules: nn.Module) -> Iterator[None]:
     finally:
         for part, mode in before:
             part.training = mode
+
+
+@contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Nothing inside gives a parameter a gradient."""
+    wanted = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    for parameter in wanted:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in wanted:
+            parameter.requires_grad_(True)

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from training.modes import evaluating
+from training.robustness.breaking import breaking_radii, random_starts
 from training.robustness.pgd import PGD, uphill
-from training.robustness.radii import breaking_radii, random_starts
 
 RADII = [0.002, 0.005, 0.01, 0.02, 0.05]
 SHAPE = (2, 3, 4, 4)  # t c h w
@@ -36,7 +36,7 @@ def test_reaches_the_robust_accuracy_of_a_linear_classifier_exactly(sureness):
     labels[:40] = 1 - labels[:40]  # some are wrong without any attack
     logits = linear(clips)
     margin = logits.gather(1, labels[:, None])[:, 0] - logits.gather(1, 1 - labels[:, None])[:, 0]
-    breaks = breaking_radii(lambda v: sureness * linear(v), clips, labels, starts(400), [PGD(r) for r in RADII])
+    breaks = breaking_radii(lambda v: sureness * linear(v), clips, labels, [starts(400)], [PGD(r) for r in RADII])
     norm = (weight[0] - weight[1]).abs().sum()
     shares = []
     for radius in RADII:
@@ -68,8 +68,8 @@ def test_noise_is_weaker_and_robustness_falls_with_the_radius():
     clips, linear, _ = grid(classes=5)
     labels = linear(clips).argmax(1)
     attacks = [PGD(radius) for radius in RADII]
-    aimed = breaking_radii(linear, clips, labels, starts(400), attacks)
-    noise = breaking_radii(linear, clips, labels, starts(400), [replace(attack, steps=0) for attack in attacks])
+    aimed = breaking_radii(linear, clips, labels, [starts(400)], attacks)
+    noise = breaking_radii(linear, clips, labels, [starts(400)], [replace(attack, steps=0) for attack in attacks])
     assert (aimed <= noise).all() and aimed.isfinite().float().mean() > noise.isfinite().float().mean() + 0.3
 
 

@@ -15,8 +15,9 @@ from shards.read import Shards
 from training.chunked import Chunked
 from training.material import Material
 from training.probes.split import SPLIT_SEED
+from training.robustness.breaking import breaking_radii, random_starts
 from training.robustness.pgd import PGD
-from training.robustness.radii import Robustness, breaking_radii, random_starts
+from training.robustness.radii import Robustness
 
 EVERY = np.arange(50)
 
@@ -49,7 +50,7 @@ def test_is_what_one_big_batch_gives(given, tmp_path):
     found = run(given, tmp_path, attacked=20, together=7)
     chosen = permutation(50, SPLIT_SEED, 0)[:20].copy()
     starts, attacks = random_starts(chosen, clips.shape[1:]), [PGD(r / 255) for r in (1.0, 4.0, 16.0)]
-    breaks = breaking_radii(network, clips[chosen], labels[chosen], starts, attacks)
+    breaks = breaking_radii(network, clips[chosen], labels[chosen], [starts], attacks)
     assert found["attacked"] == 20 and list(found["pgd"]) == ["0", "1", "4", "16"] == list(found["noise"])
     for radius, point in found["pgd"].items():
         share = (breaks > float(radius) / 255).float().mean().item()
@@ -77,7 +78,7 @@ def test_only_the_fit_survivors_are_attacked_again(given):
 
     radii = [1 / 255, 16 / 255]
     breaks = breaking_radii(
-        classify, clips, labels, random_starts(np.arange(50), clips.shape[1:]), [PGD(r) for r in radii]
+        classify, clips, labels, [random_starts(np.arange(50), clips.shape[1:])], [PGD(r) for r in radii]
     )
     survivors = [int((breaks > radius).sum()) for radius in (0, *radii)]
     assert seen[:2] == [50, survivors[0]] and survivors[1] in seen[2:] and sorted(seen, reverse=True) == seen

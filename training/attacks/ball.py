@@ -21,11 +21,13 @@ class Ball:
 
     def nearest(self, moved: Tensor, clean: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c h w"]:
         """The clip of the ball around ``clean`` for ``moved``: first the radius is made to hold, then true pixels."""
-        change = moved - clean
+        return (clean + self.within(moved - clean)).clamp(0, 1)
+
+    def within(self, change: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c h w"]:
+        """The change, made to keep to the radius."""
         if self.norm == "linf":
-            return (clean + change.clamp(-self.radius, self.radius)).clamp(0, 1)
-        shrink = (self.radius / lengths(change).clamp_min(self.radius)).to(change.dtype)
-        return (clean + change * shrink).clamp(0, 1)
+            return change.clamp(-self.radius, self.radius)
+        return change * (self.radius / lengths(change).clamp_min(self.radius)).to(change.dtype)
 
     def direction(self, slope: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c h w"]:
         """The steepest way up of length 1: signs, or each clip's own slope; where there is no slope, nowhere."""

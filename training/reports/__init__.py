@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
-from training.reports import attack, corruptions, geometry, knn, linear
+from training.reports import attack, autoattack, corruptions, geometry, knn, linear, masking
 from training.reports.section import Groups, Section
 
 PARTS: tuple[tuple[str, Callable[[Groups], Section]], ...] = (
     ("knn", knn.section),
     ("linear", linear.section),
     ("robustness", attack.section),
+    ("autoattack", autoattack.section),
+    ("masking", masking.section),
     ("corruptions", corruptions.section),
     ("geometry", geometry.section),
 )
