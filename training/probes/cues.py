@@ -6,7 +6,7 @@ After Geirhos et al.'s shape bias: only neighbours that agree with the query in 
 from jaxtyping import Int
 from torch import Tensor
 
-from training.probes.knn import find_nearest
+from training.probes.nearest import find_nearest
 from training.probes.task import Task
 
 NEIGHBOURS = 20
