@@ -29,7 +29,7 @@ ROOMS = {  # third-party library → where it may be imported
     "torch": {"pipelines", "training", "tools"},
     "accelerate": {"training"},
     "timm": {"training"},
-    "sklearn": {"training"},
+    "sklearn": {"training", "tools"},
     "torchvision": {"training"},
     "matplotlib": {"training", "tools"},
     "psutil": {"tools"},

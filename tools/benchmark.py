@@ -16,6 +16,7 @@ from shards.refusal import one_sentence
 from tools.benchmarks.augment import Augment
 from tools.benchmarks.gpu import Gpu
 from tools.benchmarks.images import Images
+from tools.benchmarks.knn import Knn
 from tools.benchmarks.memory import Memory
 from tools.benchmarks.planning import Planning
 from tools.benchmarks.reading import Reading
@@ -34,6 +35,7 @@ Benchmark = (
     | Annotated[Reading, subcommand("reading")]
     | Annotated[Planning, subcommand("planning")]
     | Annotated[Memory, subcommand("memory")]
+    | Annotated[Knn, subcommand("knn")]
     | Annotated[Gpu, subcommand("gpu")]
 )
 

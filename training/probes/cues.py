@@ -10,8 +10,8 @@ from torch import Tensor
 
 from training.featured import Probes
 from training.outcomes import Outcomes
-from training.probes.knn import find_nearest
 from training.probes.linear import linear_accuracy
+from training.probes.nearest import find_nearest
 from training.probes.task import Task
 
 NEIGHBOURS = 20
