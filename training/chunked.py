@@ -109,9 +109,9 @@ class Chunked:
 
 
 def fingerprint(module: nn.Module) -> str:
-    """SHA-256 of a module's parameters and buffers, with their names."""
+    """SHA-256 of a module's parameters and buffers, those too that no checkpoint keeps, with their names."""
     digest = hashlib.sha256()
-    for name, tensor in module.state_dict().items():
+    for name, tensor in (module.state_dict() | dict(module.named_buffers())).items():
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
