@@ -18,7 +18,8 @@ def groups(found: Found) -> Groups:
     recipes: dict[str, list[dict]] = {}
     for one in found:
         recipe = {name: value for name, value in one["recipe"].items() if name not in OWN}
-        recipes.setdefault(json.dumps([recipe, one["data"]["test"]["fingerprint"]], sort_keys=True), []).append(one)
+        same = [recipe, one["data"]["test"]["fingerprint"], one.get("origin", {}).get("sha256")]
+        recipes.setdefault(json.dumps(same, sort_keys=True), []).append(one)
     named: dict[str, Found] = {}
     for number, runs in enumerate(recipes.values(), start=1):
         shared = os.path.commonprefix([one["run"] for one in runs]).rstrip("-_. ")

@@ -34,6 +34,7 @@ from training.run import load_run
 from training.splits import facts_of_splits, splits_of
 from training.trained import trained, untrained
 from training.values import describe
+from training.weights.origin import origin_of
 
 FILE = "evaluation.json"
 FORMAT = 2  # of that file
@@ -81,6 +82,7 @@ class Evaluate:
             "format": FORMAT,
             "run": folder.absolute().name,
             "step": step,
+            **origin_of(folder),
             "recipe": describe(run),
             "protocol": describe(self.protocol),
             "data": facts_of_splits(train, test) | {"validation": {"samples": len(self.protocol.held(train))}},

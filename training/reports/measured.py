@@ -17,6 +17,8 @@ def measured(groups: Groups) -> Section:
 
 def steps(found: Found) -> str:
     """Which checkpoints were measured, in a sentence."""
+    if all("origin" in one and not one["step"] for one in found):
+        return "The weights were measured as they came."
     taken = sorted({one["step"] for one in found})
     last = all(one["step"] == one["recipe"]["steps"] for one in found)
     said = "the last step" if last else f"not the last of {found[0]['recipe']['steps']}: the run has not ended"
