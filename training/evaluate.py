@@ -22,7 +22,8 @@ from tyro.conf import Positional
 from shards.files import write_atomically
 from shards.refusal import one_sentence
 from training.chunked import CHUNKS, Chunked
-from training.comparison import write_comparison
+from training.comparison import Comparison
+from training.evaluated import FILE, FORMAT
 from training.evaluation import Protocol
 from training.material import Material
 from training.processes import settle_together
@@ -33,9 +34,6 @@ from training.run import load_run
 from training.splits import facts_of_splits, splits_of
 from training.trained import trained, untrained
 from training.values import describe
-
-FILE = "evaluation.json"
-FORMAT = 2  # of that file
 
 
 @dataclass(frozen=True)
@@ -59,10 +57,7 @@ class Evaluate:
     def __call__(self) -> None:
         found = [one for one in map(self._one, self.runs) if one is not None]
         if len(found) > 1:
-            out = self.out or self.runs[0].absolute().parent / "joint"
-            named = write_comparison(out, found)
-            print(*(f"{len(found)} runs · {line}" for table in tables_of(named) for line in table.lines()), sep="\n")
-            print(f"{out / 'report.html'} shows mean and spread of {len(found)} runs")
+            Comparison()(self.out or self.runs[0].absolute().parent / "joint", self.runs)
 
     def _one(self, folder: Path) -> dict | None:
         """What was found of a run, as it is saved; ``None`` on all processes but the first."""
