@@ -23,7 +23,8 @@ from tyro.conf import Positional
 from shards.files import write_atomically
 from shards.refusal import one_sentence
 from training.chunked import CHUNKS, Chunked
-from training.comparison import write_comparison
+from training.comparison import Comparison
+from training.evaluated import FILE, FORMAT
 from training.evaluation import Protocol
 from training.material import Material
 from training.processes import settle_together
@@ -36,8 +37,6 @@ from training.trained import trained, untrained
 from training.values import describe
 from training.weights.origin import origin_of
 
-FILE = "evaluation.json"
-FORMAT = 2  # of that file
 LARGE = 10**9  # bytes of files for the next evaluation, above which somebody may want to know of them
 
 
@@ -62,10 +61,7 @@ class Evaluate:
     def __call__(self) -> None:
         found = [one for one in map(self._one, self.runs) if one is not None]
         if len(found) > 1:
-            out = self.out or self.runs[0].absolute().parent / "joint"
-            named = write_comparison(out, found)
-            print(*(f"{len(found)} runs · {line}" for table in tables_of(named) for line in table.lines()), sep="\n")
-            print(f"{out / 'report.html'} shows mean and spread of {len(found)} runs")
+            Comparison()(self.out or self.runs[0].absolute().parent / "joint", self.runs)
 
     def _one(self, folder: Path) -> dict | None:
         """What was found of a run, as it is saved; ``None`` on all processes but the first."""
