@@ -19,6 +19,9 @@ MOST = 1e-4  # that features may differ, as a share of the largest: single preci
 class OfPixels(nn.Module):
     """An encoder as others know networks: of images ``b c h w``, or of clips ``b c t h w``."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, encoder: Encoder):
         super().__init__()
         self.network = encoder.network
