@@ -25,6 +25,7 @@ from training.probes.knn import KNN
 from training.probes.linear import LinearProbe, linear_accuracy
 from training.probes.split import held_out
 from training.probes.task import Task
+from training.robustness.corrupted import Corruptions
 from training.robustness.radii import Robustness
 
 
@@ -39,6 +40,7 @@ class Protocol:
     knn: KNN = field(default_factory=KNN)
     linear: LinearProbe = field(default_factory=LinearProbe)
     robustness: Robustness = field(default_factory=Robustness)
+    corruptions: Corruptions = field(default_factory=Corruptions)
 
     def __post_init__(self) -> None:
         if self.validation < 1 or self.together < 1:
@@ -77,7 +79,11 @@ class Protocol:
 
     def _of_clips(self, classifiers: Encoders, tasks: Mapping[str, Task], material: Material) -> dict:
         """What asks classifiers about clips that somebody has changed: all processes share it."""
-        return {"robustness": self.robustness(classifiers, material.test, tasks[RAW].asked, material)}
+        test, asked = material.test, tasks[RAW].asked
+        found = {"robustness": self.robustness(classifiers, test, asked, material)}
+        if corrupted := self.corruptions(classifiers, test, asked, material):
+            found["corruptions"] = corrupted
+        return found
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Blurs. Directions and displacements are drawn once for all frames of a clip."""
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def gaussian_blur(frames: Frames, severity: int, draws: np.random.Generator) -> 
     return to_bytes(gaussian(frames.shape[1], GAUSSIAN.at(frames, severity))(frames.astype(np.float32)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _disk(radius: float, sigma: float) -> Stamp:
     """A disk whose rim a Gaussian of three taps, of five for large disks, has softened.
 

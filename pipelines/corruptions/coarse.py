@@ -23,7 +23,7 @@ def pixelate(frames: Frames, severity: int, draws: np.random.Generator) -> Frame
 
 
 def jpeg_compression(frames: Frames, severity: int, draws: np.random.Generator) -> Frames:
-    """To JPEG and back. Pillow encodes, as for ImageNet-C; simplejpeg would make slightly other files of the quality."""
+    """To JPEG and back. Pillow encodes, as for ImageNet-C: simplejpeg makes slightly other files of a quality."""
     coded = [_encoded(frame, QUALITY.at(frames, severity)) for frame in frames]
     return np.stack([simplejpeg.decode_jpeg(code, fastdct=False, fastupsample=False) for code in coded])
 

@@ -1,4 +1,4 @@
-"""What a corruption is: pixels out of pixels, and of draws that only the sample, the corruption and the severity decide."""
+"""What a corruption is: pixels out of pixels and of draws that sample, corruption and severity alone decide."""
 
 import hashlib
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Blurring and enlarging of square pictures: the same matrix mixes rows, then columns."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -31,7 +31,7 @@ class Mixture(NamedTuple):
         return mixed
 
 
-@lru_cache(maxsize=None)
+@cache
 def gaussian(side: int, sigma: float, edge: Edge = "edge", truncate: float = 4) -> Mixture:
     """A Gaussian of ``sigma`` pixels, cut off after ``truncate`` times so many; nothing happens if that is below ½."""
     reach = int(truncate * sigma + 0.5)
@@ -44,7 +44,7 @@ def gaussian(side: int, sigma: float, edge: Edge = "edge", truncate: float = 4) 
     return _banded(weights)
 
 
-@lru_cache(maxsize=None)
+@cache
 def zoomed(side: int, factor: float) -> Mixture:
     """The middle of a picture enlarged: its corners stay corners, and what is too much is cut off on both sides."""
     seen = int(np.ceil(side / factor))

@@ -1,4 +1,4 @@
-"""Clouds: a plane whose bumps are halved in size and lowered again and again (diamond-square), at its rims continued."""
+"""Clouds: a plane whose bumps are halved in size and lowered again and again (diamond-square)."""
 
 import numpy as np
 

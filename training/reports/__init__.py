@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from training.reports import attack, geometry, knn, linear
+from training.reports import attack, corruptions, geometry, knn, linear
 from training.reports.section import Groups, Section
 
 PARTS: tuple[tuple[str, Callable[[Groups], Section]], ...] = (
     ("knn", knn.section),
     ("linear", linear.section),
     ("robustness", attack.section),
+    ("corruptions", corruptions.section),
     ("geometry", geometry.section),
 )
 """Keys of evaluation.json, and what is said of what lies under them."""
