@@ -45,12 +45,12 @@ def pictures(count: int, side: int, frames: int = 1) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("side", [32, 50, 64, 96, 224])
+@pytest.mark.parametrize("side", [32, 50, 96, 224])
 def test_every_severity_gives_pixels_of_the_same_shape(name, side):
-    clips = pictures(2, side)[: 1 if side > 64 else 2]
+    clips = pictures(1, side)
     before = clips.clone()
-    for severity in (1, 2, 3, 4, 5):
-        changed = ALL[name](clips, np.arange(len(clips)), severity)
+    for severity in (1, 2, 3, 4, 5) if side == 32 else (2, 5):
+        changed = ALL[name](clips, np.arange(1), severity)
         assert changed.dtype == torch.uint8 and changed.shape == clips.shape
         assert name == "spatter" or not torch.equal(changed, clips)
     assert torch.equal(clips, before)
@@ -77,6 +77,17 @@ def test_draws_differ_between_samples_severities_and_corruptions(name):
     assert len(words) == 6
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_two_threads_make_the_same_pixels(name):
+    clips, samples = pictures(3, 32), np.arange(3)
+    one = ALL[name](clips, samples, 5)
+    torch.set_num_threads(2)
+    two = ALL[name](clips, samples, 5)
+    torch.set_num_threads(1)
+    assert torch.equal(one, two)
+
+
+@pytest.mark.long
 def test_another_process_with_two_threads_makes_the_same_pixels():
     program = (
         "import hashlib, numpy as np, torch; from tests.pipelines.test_corruptions import ALL, pictures\n"
@@ -101,7 +112,7 @@ def test_all_frames_of_a_clip_are_met_by_the_same_weather_and_by_noise_of_their_
 @pytest.mark.parametrize("side", [32, 64, 224])
 @pytest.mark.parametrize("name", [name for name in ALL if name not in OTHER_IN_KIND])
 def test_more_severe_is_further_from_the_clean_picture(name, side):
-    clips = pictures({32: 32, 64: 8, 224: 2}[side], side)
+    clips = pictures({32: 16, 64: 4, 224: 1}[side], side)
     samples = np.arange(len(clips))
     moved = [(ALL[name](clips, samples, s).float() - clips.float()).abs().mean().item() for s in (1, 2, 3, 4, 5)]
     assert moved[0] < moved[-1] if name in NEARLY else moved == sorted(moved)
