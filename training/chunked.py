@@ -121,8 +121,8 @@ class Chunked:
 
 
 def fingerprint(module: nn.Module) -> str:
-    """SHA-256 of a module's parameters and buffers, with their names."""
-    return digest(module.state_dict())
+    """SHA-256 of a module's parameters and buffers, those too that no checkpoint keeps, with their names."""
+    return digest(module.state_dict() | dict(module.named_buffers()))
 
 
 def in_parts(compute: Callable[[Tensor], Tensor], clips: Tensor, together: int) -> Tensor:
