@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from pipelines.corruptions import optional
 from pipelines.corruptions.corruption import Frames
 from pipelines.corruptions.linear import gaussian
+from pipelines.corruptions.optional import require
 from pipelines.corruptions.scale import Scale, to_bytes
 
 SPATTER = Scale(
@@ -45,7 +45,7 @@ def spatter(frames: Frames, severity: int, draws: np.random.Generator) -> Frames
 
 def _water(drops: np.ndarray) -> np.ndarray:
     """How much light drops, uint8 [n, n], add: float32 [n, n], 0 … 1."""
-    optional.require("spatter")
+    require("spatter")
     import cv2
 
     away = cv2.distanceTransform(255 - cv2.Canny(drops, 50, 150), cv2.DIST_L2, 5)
