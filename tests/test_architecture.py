@@ -23,6 +23,8 @@ ROOMS = {  # third-party library → where it may be imported
     "nvidia": {"pipelines"},
     "decord": {"pipelines"},
     "simplejpeg": {"pipelines"},
+    "cv2": {"pipelines"},
+    "imagecorruptions": {"tools"},
     "kornia": {"pipelines"},
     "av": {"shards", "pipelines", "tools"},
     "PIL": {"shards", "pipelines", "tools"},

@@ -14,6 +14,7 @@ from tyro.conf import subcommand
 
 from shards.refusal import one_sentence
 from tools.benchmarks.augment import Augment
+from tools.benchmarks.corruptions import Corruptions
 from tools.benchmarks.gpu import Gpu
 from tools.benchmarks.images import Images
 from tools.benchmarks.knn import Knn
@@ -37,6 +38,7 @@ Benchmark = (
     | Annotated[Memory, subcommand("memory")]
     | Annotated[Knn, subcommand("knn")]
     | Annotated[Gpu, subcommand("gpu")]
+    | Annotated[Corruptions, subcommand("corruptions")]
 )
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import torch
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("shards", "pipelines", "training")
-LIBRARIES = ("torch", "torchvision", "timm", "numpy", "kornia", "accelerate")
+LIBRARIES = ("torch", "torchvision", "timm", "numpy", "kornia", "accelerate", "av", "pillow", "simplejpeg")
 
 
 def made_by() -> dict:

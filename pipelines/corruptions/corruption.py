@@ -54,7 +54,7 @@ class Corruption:
 
         def work(first: int, step: int) -> None:
             for row in range(first, len(frames), step):
-                corrupted[row] = self.corrupt(frames[row], severity, self.draws(samples[row], severity))
+                corrupted[row] = self.corrupt(frames[row], severity, self.draws(int(samples[row]), severity))
 
         in_threads(work, len(frames))
         return torch.from_numpy(corrupted).to(clips.device).permute(0, 1, 4, 2, 3)
@@ -62,4 +62,4 @@ class Corruption:
     def draws(self, sample: int, severity: int) -> np.random.Generator:
         """The sample's own random numbers. numpy may change what it makes of Philox's words from version to version."""
         name = hashlib.blake2b(f"{SEED} {self.name}".encode(), digest_size=8).digest()
-        return np.random.Generator(np.random.Philox(key=[int.from_bytes(name, "little"), severity << 48 | int(sample)]))
+        return np.random.Generator(np.random.Philox(key=[int.from_bytes(name, "little"), severity << 48 | sample]))

@@ -5,14 +5,14 @@ which they kill takes nobody with it.
 """
 
 import atexit
-import json
 import re
 import threading
 from functools import cache
 
 import numpy as np
 
-from pipelines.corruptions.coding import X264, decode, encode
+from pipelines.coded import answer, ask, encode
+from pipelines.corruptions.coding import X264
 from pipelines.corruptions.corruption import Frames
 from shards.child import Child, Died
 
@@ -54,32 +54,18 @@ def damaged(packet: bytes, lost: float, flipped: float, draws: np.random.Generat
 def shown(packets: list[bytes], shape: tuple[int, ...]) -> Frames:
     """What a viewer sees of such packets, black until the first frame: uint8 of ``shape``, [t, h, w, 3]."""
     frames = np.zeros(shape, np.uint8)
-    head = json.dumps({"sizes": [len(packet) for packet in packets], "shape": shape}).encode()
     try:
         with _alone:
-            answer = _child().ask(b"\n".join([head, b"".join(packets)]))
+            found = ask(_child(), packets, shape)
     except Died:
         return frames
-    said, _, pixels = answer.partition(b"\n")
-    numbers = json.loads(said)
-    arrived = np.frombuffer(pixels, np.uint8).reshape(len(numbers), *shape[1:])
-    for row, number in enumerate(numbers):
-        frames[number:] = arrived[row]
+    for number in sorted(found):
+        frames[number:] = found[number]
     return frames
-
-
-def _answer(question: bytes) -> bytes:
-    """Runs in the child: numbers of the frames that come out, rising, and their pixels."""
-    head, _, content = question.partition(b"\n")
-    asked = json.loads(head)
-    stops = np.cumsum(asked["sizes"]).tolist()
-    packets = [content[stop - size : stop] for size, stop in zip(asked["sizes"], stops, strict=True)]
-    found = decode(packets, "h264", tuple(asked["shape"]))
-    return b"\n".join([json.dumps(sorted(found)).encode(), b"".join(found[n].tobytes() for n in sorted(found))])
 
 
 @cache
 def _child() -> Child:
-    child = Child(_answer, SECONDS)
+    child = Child(answer, SECONDS)
     atexit.register(child.close)
     return child

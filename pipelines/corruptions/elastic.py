@@ -8,8 +8,8 @@ from pipelines.corruptions.scale import Scale, to_bytes
 
 LARGER = 244 / 224  # the published script says 244 where the side is 224
 ELASTIC = Scale(
-    ((0, 0, 0.08), (0.05, 0.2, 0.07), (0.08, 0.06, 0.06), (0.1, 0.04, 0.05), (0.1, 0.03, 0.03)),
-    ((0, 0, 0.08), (0.05, 0.3, 0.06), (0.1, 0.08, 0.06), (0.1, 0.03, 0.03), (0.16, 0.03, 0.02)),
+    ((0.0, 0.0, 0.08), (0.05, 0.2, 0.07), (0.08, 0.06, 0.06), (0.1, 0.04, 0.05), (0.1, 0.03, 0.03)),
+    ((0.0, 0.0, 0.08), (0.05, 0.3, 0.06), (0.1, 0.08, 0.06), (0.1, 0.03, 0.03), (0.16, 0.03, 0.02)),
     (
         (2 * LARGER, 0.7 * LARGER, 0.1 * LARGER),
         (2 * LARGER, 0.08 * LARGER, 0.2 * LARGER),
@@ -33,7 +33,7 @@ def elastic_transform(frames: Frames, severity: int, draws: np.random.Generator)
     x, y = np.einsum("ij,jhw->ihw", tilt, np.stack([columns, rows, np.ones_like(rows)]))
     tilted = warp(frames.astype(np.float32), y, x, MIRRORED)
     noise = draws.uniform(-1, 1, (2, side, side)).astype(np.float32)
-    right, down = pull * gaussian(side, sigma, "symmetric", 3)(noise[..., None])[..., 0]
+    right, down = pull * gaussian(side, sigma, "symmetric", 3.0)(noise[..., None])[..., 0]
     return to_bytes(warp(tilted, rows + down, columns + right, REPEATED))
 
 

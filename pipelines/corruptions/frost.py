@@ -5,9 +5,9 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from pipelines.corruptions import optional
 from pipelines.corruptions.corruption import Frames
 from pipelines.corruptions.linear import interpolating
+from pipelines.corruptions.optional import picture, require
 from pipelines.corruptions.scale import Scale, to_bytes
 
 FROST = Scale(
@@ -34,8 +34,8 @@ def frost(frames: Frames, severity: int, draws: np.random.Generator) -> Frames:
 @lru_cache(maxsize=16)
 def _ice(name: str, factor: float, side: int) -> np.ndarray:
     """Frost, float32 [h, w, 3], 0 … 255, larger than ``side`` both ways: linearly interpolated, not smoothed."""
-    optional.require("frost")
-    with Image.open(optional.picture(name), formats=("PNG", "JPEG")) as file:
+    require("frost")
+    with Image.open(picture(name), formats=("PNG", "JPEG")) as file:
         ice = np.asarray(file.convert("RGB"), np.float32)
     factor = max(factor, (side + 1) / min(ice.shape[:2]))
     if factor == 1:

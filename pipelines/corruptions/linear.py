@@ -32,7 +32,7 @@ class Mixture(NamedTuple):
 
 
 @cache
-def gaussian(side: int, sigma: float, edge: Edge = "edge", truncate: float = 4) -> Mixture:
+def gaussian(side: int, sigma: float, edge: Edge = "edge", truncate: float = 4.0) -> Mixture:
     """A Gaussian of ``sigma`` pixels, cut off after ``truncate`` times so many; nothing happens if that is below ½."""
     reach = int(truncate * sigma + 0.5)
     away = np.arange(-reach, reach + 1)

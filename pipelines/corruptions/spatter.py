@@ -2,23 +2,23 @@
 
 import numpy as np
 
-from pipelines.corruptions import optional
 from pipelines.corruptions.corruption import Frames
 from pipelines.corruptions.linear import gaussian
+from pipelines.corruptions.optional import require
 from pipelines.corruptions.scale import Scale, to_bytes
 
 SPATTER = Scale(
     (
-        (0.62, 0.1, 0.7, 0.7, 0.5, 0), (0.65, 0.1, 0.8, 0.7, 0.5, 0), (0.65, 0.3, 1, 0.69, 0.5, 0),
+        (0.62, 0.1, 0.7, 0.7, 0.5, 0), (0.65, 0.1, 0.8, 0.7, 0.5, 0), (0.65, 0.3, 1.0, 0.69, 0.5, 0),
         (0.65, 0.1, 0.7, 0.69, 0.6, 1), (0.65, 0.1, 0.5, 0.68, 0.6, 1),
     ),
     (
-        (0.62, 0.1, 0.7, 0.7, 0.6, 0), (0.65, 0.1, 0.8, 0.7, 0.6, 0), (0.65, 0.3, 1, 0.69, 0.6, 0),
+        (0.62, 0.1, 0.7, 0.7, 0.6, 0), (0.65, 0.1, 0.8, 0.7, 0.6, 0), (0.65, 0.3, 1.0, 0.69, 0.6, 0),
         (0.65, 0.1, 0.7, 0.68, 0.6, 1), (0.65, 0.1, 0.5, 0.67, 0.6, 1),
     ),
     (
-        (0.65, 0.3, 4, 0.69, 0.6, 0), (0.65, 0.3, 3, 0.68, 0.6, 0), (0.65, 0.3, 2, 0.68, 0.5, 0),
-        (0.65, 0.3, 1, 0.65, 1.5, 1), (0.67, 0.4, 1, 0.65, 1.5, 1),
+        (0.65, 0.3, 4.0, 0.69, 0.6, 0), (0.65, 0.3, 3.0, 0.68, 0.6, 0), (0.65, 0.3, 2.0, 0.68, 0.5, 0),
+        (0.65, 0.3, 1.0, 0.65, 1.5, 1), (0.67, 0.4, 1.0, 0.65, 1.5, 1),
     ),
 )  # fmt: skip
 """Of the liquid mean, deviation and sigma in pixels, where there is enough for a drop; how bright water is, or the
@@ -45,7 +45,7 @@ def spatter(frames: Frames, severity: int, draws: np.random.Generator) -> Frames
 
 def _water(drops: np.ndarray) -> np.ndarray:
     """How much light drops, uint8 [n, n], add: float32 [n, n], 0 … 1."""
-    optional.require("spatter")
+    require("spatter")
     import cv2
 
     away = cv2.distanceTransform(255 - cv2.Canny(drops, 50, 150), cv2.DIST_L2, 5)

@@ -9,8 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.coded import decode, encode
 from pipelines.corruptions import MOTION, damage
-from pipelines.corruptions.coding import X264, decode, encode
+from pipelines.corruptions.coding import X264
 from pipelines.corruptions.damage import damaged, shown
 from pipelines.corruptions.timing import RATE, STILL, frame_drop, freeze, jitter, rate_change
 from shards.child import Child
@@ -62,8 +63,8 @@ def test_draws_are_the_samples_own(clips, name):
 
 @pytest.mark.parametrize("name", NAMED)
 def test_severity_is_how_far_a_clip_is_from_what_it_was(clips, name):
-    many = clips.repeat(5, 1, 1, 1, 1) if name in ("h264_compression", "mpeg4_compression") else clips
-    many = clips.repeat(12, 1, 1, 1, 1) if name in {order.__name__ for order in ORDERS} else clips
+    ordered = name in {order.__name__ for order in ORDERS}  # by chance alone, so that it takes more of them
+    many = clips[..., :32, :32].repeat(12, 1, 1, 1, 1) if ordered else clips
     far = [
         (NAMED[name](many, np.arange(len(many)), severity).float() - many.float()).abs().mean().item()
         for severity in SEVERITIES
@@ -181,12 +182,8 @@ def test_a_frame_that_is_lost_shows_the_one_before(packets):
     assert np.array_equal(found[:15], whole[:15]) and np.array_equal(found[15], whole[14])
 
 
-def _die(question: bytes) -> bytes:
-    os.abort()
-
-
 def test_a_decoder_that_dies_takes_nobody_with_it(packets, monkeypatch):
-    with Child(_die, 30.0) as child:
+    with Child(os._exit, 30.0) as child:  # which ends at the first question
         monkeypatch.setattr(damage, "_child", lambda: child)
         for _ in range(2):
             assert not shown(packets, (16, 48, 48, 3)).any()

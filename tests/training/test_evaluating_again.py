@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipelines.check import Check
@@ -92,8 +93,10 @@ def stop_within(folder: Path, how: signal.Signals, after: int, processes: int = 
             assert run.poll() is None, f"it ended before it could be stopped: {run.communicate()[0][-3000:]}"
             time.sleep(0.002)
     finally:
-        if run.poll() is None:
-            os.killpg(run.pid, how)
+        parent = psutil.Process(run.pid)
+        workers = parent.children(recursive=True) if how == signal.SIGKILL else []  # Ctrl-C the launcher hands on
+        for process in [parent, *workers]:
+            process.send_signal(how)
     said, _ = run.communicate(timeout=120)
     return run.returncode, said
 

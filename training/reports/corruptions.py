@@ -32,11 +32,16 @@ def section(groups: Groups) -> Section:
 
 def _summary(found: Mapping[str, Found]) -> Table:
     """A row for each encoder: clean, the mean over all settings and, of ImageNet's classes, mCE."""
-    mce = all("mCE" in one for runs in found.values() for one in runs)
-    columns = ("clean", f"mean of {next(iter(found.values()))[0]['settings']} settings", *(["mCE"] if mce else []))
+    mce, motion = (all(part in one for runs in found.values() for one in runs) for part in ("mCE", "motion"))
+    settings = f"mean of {next(iter(found.values()))[0]['settings']} settings"
+    columns = ("clean", settings, *(["mean of time and codecs"] if motion else []), *(["mCE"] if mce else []))
     rows = {
-        name: [[one["clean"]["accuracy"] for one in runs], [one["mean"]["accuracy"] for one in runs]]
-        + ([[one["mCE"] for one in runs]] if mce else [])
+        name: [
+            [one["clean"]["accuracy"] for one in runs],
+            [one["mean"]["accuracy"] for one in runs],
+            *([[one["motion"]["accuracy"] for one in runs]] if motion else []),
+            *([[one["mCE"] for one in runs]] if mce else []),
+        ]
         for name, runs in found.items()
     }
     return Table("corruptions", columns, rows)
@@ -117,6 +122,11 @@ def _note(one: dict, severities: Sequence[str]) -> str:
     )
     if "frost" not in one["corruptions"]:
         note += " Frost is left out: its pictures were not installed."
+    if "motion" in one:
+        note += (
+            " Codec damage, compression, lost frames, another rate, jitter and freezing are ours, for no standard says "
+            "how severe they are; they have a mean of their own."
+        )
     if "mCE" in one:
         note += " mCE: the mean over corruptions of the error divided by AlexNet's; lower is better."
     return note

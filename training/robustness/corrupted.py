@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 
-from pipelines.corruptions import EXTRA, STANDARD
+from pipelines.corruptions import EXTRA, MOTION, STANDARD
 from pipelines.corruptions.corruption import SEVERITIES, SMALLEST, Corruption
 from pipelines.corruptions.optional import INSTALL, installed
 from shards.order import permutation
@@ -32,7 +32,8 @@ class Corruptions:
     """
 
     which: Literal["none", "standard", "all"] = "standard"
-    """The fifteen, or also the four that ImageNet-C keeps for validation; no mean counts these."""
+    """The fifteen, or also the four that ImageNet-C keeps for validation, which no mean counts; of clips also ours of
+    time and codecs, which have a mean of their own."""
     severities: tuple[int, ...] = SEVERITIES
     """1 … 5."""
     samples: int = 1000
@@ -54,7 +55,7 @@ class Corruptions:
 
         Returns: for each, accuracies in percent with their standard errors; nothing if there is nothing to corrupt.
         """
-        corruptions = self._possible(material.loader.side)
+        corruptions = self._possible(material.loader.side, material.loader.clip.length)
         if not corruptions:
             return {}
         labels = material.classes(test, "label", np.arange(len(test)))
@@ -82,9 +83,10 @@ class Corruptions:
             for name in classifiers
         }
 
-    def _possible(self, side: int) -> list[Corruption]:
-        """What can be done to pictures of this side, here; what cannot is said."""
+    def _possible(self, side: int, frames: int) -> list[Corruption]:
+        """What can be done to clips of this side and length, here; what cannot is said."""
         wanted = {"none": (), "standard": STANDARD, "all": STANDARD + EXTRA}[self.which]
+        wanted += MOTION if wanted and frames > 1 else ()
         if wanted and side < SMALLEST:
             print(f"corruptions: left out, for they are made for at least {SMALLEST} pixels, and clips have {side}")
             return []
@@ -118,19 +120,27 @@ class Corruptions:
             one.name: {str(s): outcomes.add(f"{one.name}/{s}/{name}", samples, next(cells)) for s in self.severities}
             for one in corruptions
         }
-        counted = right[:, 1 : 1 + len(self.severities) * sum(one in STANDARD for one in corruptions)]
-        shares = 100 * counted.double().mean(1)
+        by_kind = right[:, 1:].unflatten(1, (len(corruptions), -1))
+        counted = by_kind[:, [one in STANDARD for one in corruptions]].flatten(1)
+        ours = by_kind[:, [one in MOTION for one in corruptions]].flatten(1)
         found = {
             "samples": len(samples),
             "clean": outcomes.add(f"clean/0/{name}", samples, clean),
             "settings": counted.shape[1],
-            "mean": {
-                "accuracy": shares.mean().item(),
-                "standard error": shares.std(correction=0).item() / math.sqrt(len(samples)),
-            },
+            "mean": _mean(counted),
+            **({"motion": _mean(ours)} if ours.numel() else {}),
             "corruptions": each,
         }
         if imagenet and counted.shape[1] == len(STANDARD) * len(SEVERITIES):
             means = {one: sum(cell["accuracy"] for cell in row.values()) / len(row) for one, row in each.items()}
             found["mCE"] = mean_corruption_error(means)
         return found
+
+
+def _mean(right: Bool[Tensor, "m n"]) -> dict[str, float]:
+    """Over samples and settings, in percent; what varies is the sample."""
+    shares = 100 * right.double().mean(1)
+    return {
+        "accuracy": shares.mean().item(),
+        "standard error": shares.std(correction=0).item() / math.sqrt(len(shares)),
+    }
