@@ -20,9 +20,13 @@ from training.material import Material
 from training.modes import evaluating
 from training.outcomes import Outcomes
 from training.probes.alignment import geometry
+from training.probes.clips import Clips
 from training.probes.cues import chance_share, shape_share
 from training.probes.knn import KNN
 from training.probes.linear import LinearProbe, linear_accuracy
+from training.probes.nearest import find_nearest
+from training.probes.representation import Representation
+from training.probes.retrieval import Retrieval
 from training.probes.split import held_out
 from training.probes.task import Task
 from training.robustness.radii import Robustness
@@ -37,7 +41,10 @@ class Protocol:
     together: int = 128
     """Clips that an encoder sees at once; fewer need less memory."""
     knn: KNN = field(default_factory=KNN)
+    retrieval: Retrieval = field(default_factory=Retrieval)
     linear: LinearProbe = field(default_factory=LinearProbe)
+    clips: Clips = field(default_factory=Clips)
+    representation: Representation = field(default_factory=Representation)
     robustness: Robustness = field(default_factory=Robustness)
 
     def __post_init__(self) -> None:
@@ -50,9 +57,22 @@ class Protocol:
         with torch.no_grad(), evaluating(*encoders.values()):
             tasks = featured.tasks()
             probes, views = featured.probes(self.linear, tasks), featured.views()
+            spread = self._spread(featured, tasks[RAW].asked)
+            sheets = {name: featured.sheet(self.representation, name, tasks[name]) for name in encoders}
             found = self._of_features(tasks, probes, material.outcomes) if material.first else {}
             if material.first:
                 found["geometry"] = geometry(tasks, views)
+                names = material.test.manifest.classes["label"]
+                found["representation"] = {
+                    n: self.representation(tasks[n], names, sheet) for n, sheet in sheets.items()
+                }
+            if material.first and spread:
+                videos, clips = spread
+                found["clips"] = {
+                    name: self.clips(tasks[name].of(videos), clips[name], probes[name][0], self.knn,
+                                     found["knn"][name]["label"]["k"], material.outcomes, name)
+                    for name in encoders
+                }  # fmt: skip
             classifiers = {name: nn.Sequential(encoders[name], probe) for name, (probe, _) in probes.items()}
             return found | self._of_clips(classifiers, tasks, material)
 
@@ -64,8 +84,13 @@ class Protocol:
         """What needs features alone: the first process computes it."""
         one = tasks[RAW]
         found: dict[str, dict] = {"chance": {fact: 100 / count for fact, count in one.classes.items()}}
-        with _timed("kNN"):
-            found["knn"] = {name: self.knn(task, outcomes, name) for name, task in tasks.items()}
+        found |= {"knn": {}, "retrieval": {}}
+        most = max(*self.knn.neighbours, *self.retrieval.ranks)
+        for name, task in tasks.items():
+            with _timed(f"kNN and retrieval, {name}"):
+                nearest = find_nearest(task.train, task.test, most)
+                found["knn"][name] = self.knn(task, nearest, outcomes, name)
+                found["retrieval"][name] = self.retrieval(task, nearest, outcomes, name)
         if {"shape", "texture"} <= one.classes.keys():
             found["shape share"] = {name: shape_share(task) for name, task in tasks.items()}
             found["chance"]["shape share"] = chance_share(one)
@@ -74,6 +99,11 @@ class Protocol:
             for name, (probe, penalty) in probes.items()
         }
         return found
+
+    def _spread(self, featured: Featured, asked: np.ndarray) -> tuple[np.ndarray, dict[str, torch.Tensor]] | None:
+        """Which test videos were seen in several clips, and their features; of pictures nothing."""
+        several = featured.material.test.manifest.kind == "video" and self.clips.count > 1
+        return featured.spread(self.clips.count, asked) if several else None
 
     def _of_clips(self, classifiers: Encoders, tasks: Mapping[str, Task], material: Material) -> dict:
         """What asks classifiers about clips that somebody has changed: all processes share it."""

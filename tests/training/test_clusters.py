@@ -1,6 +1,5 @@
 """Clusters of the whole data set: what is remembered, when clusters are found anew, and that they are k-means'."""
 
-
 import pytest
 import torch
 import torch.nn.functional as F

@@ -79,9 +79,7 @@ def test_k_is_chosen_by_held_out_samples_and_not_by_the_test_split():
         test=torch.zeros(len(given.test), 4),
         answers={"label": (noisy, given.answers["shape"][1])},
     )
-    assert (
-        asked(lost, 1, 100)["label"]["k"] == 100
-    )  # one noisy neighbour errs, many do not
+    assert asked(lost, 1, 100)["label"]["k"] == 100  # one noisy neighbour errs, many do not
 
 
 @pytest.mark.parametrize("knobs", [{"neighbours": ()}, {"neighbours": (0,)}, {"temperature": 0.0}])

@@ -1,9 +1,10 @@
 """What a probe is given: features of two splits, what is known of them, and which may be used to choose."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -22,3 +23,10 @@ class Task:
     """Number of classes of the label and of every fact."""
     asked: np.ndarray
     """Numbers of the test samples in their split, int64 [m]."""
+
+    def of(self, samples: np.ndarray) -> "Task":
+        """The task with these test samples alone, int64 [m], in the order in which it has them."""
+        here = np.isin(self.asked, samples)
+        rows = torch.from_numpy(here)
+        answers = {fact: (known, answers[rows]) for fact, (known, answers) in self.answers.items()}
+        return replace(self, test=self.test[rows], answers=answers, asked=self.asked[here])

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 
-from training.reports import attack, geometry, knn, linear
+from training.reports import attack, clips, geometry, knn, linear, representation, retrieval
 from training.reports.section import Groups, Section
 
 PARTS: tuple[tuple[str, Callable[[Groups], Section]], ...] = (
     ("knn", knn.section),
+    ("retrieval", retrieval.section),
     ("linear", linear.section),
+    ("clips", clips.section),
     ("robustness", attack.section),
     ("geometry", geometry.section),
+    ("representation", representation.section),
 )
 """Keys of evaluation.json, and what is said of what lies under them."""
