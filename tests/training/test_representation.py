@@ -102,6 +102,7 @@ def test_a_sheet_keeps_neighbours_together_and_is_the_same_again():
     assert places.shape == (90, 2) and np.array_equal(places, again)
     apart = np.linalg.norm(places[:, None] - places, axis=2) + np.diag(np.full(90, np.inf))
     assert (apart.argmin(1) % 3 == np.arange(90) % 3).mean() > 0.9
+    assert not flattened(torch.ones(9, 4), 50.0).any()  # a collapsed encoder
     assert np.array_equal(chosen(50, 20), np.sort(chosen(50, 20))) and len(set(chosen(50, 20))) == 20
     assert set(chosen(50, 10)) <= set(chosen(50, 20))
 

@@ -24,12 +24,14 @@ def draw_map(maps: Mapping[str, Sequence[dict]]) -> Figure:
     names = next(iter(maps.values()))[0]["names"]
     highest = max(float(np.nanmax(mean)) for mean in means.values())
     figure, panels = _panels(list(means))
-    for axis, mean in zip(panels, means.values(), strict=True):
-        image = axis.imshow(mean, vmin=0, vmax=highest, cmap="magma")
+    shown = [
+        axis.imshow(mean, vmin=0, vmax=highest, cmap="magma") for axis, mean in zip(panels, means.values(), strict=True)
+    ]
+    for axis in panels:
         if len(names) <= READABLE:
             axis.set_xticks(range(len(names)), names, rotation=90, fontsize="x-small")
             axis.set_yticks(range(len(names)), names, fontsize="x-small")
-    figure.colorbar(image, ax=list(panels), shrink=0.7, label="mean cosine distance")
+    figure.colorbar(shown[0], ax=list(panels), shrink=0.7, label="mean cosine distance")
     return figure
 
 

@@ -1,5 +1,7 @@
 """How classes lie among each other."""
 
+from collections.abc import Mapping
+
 from training.reports.maps import draw_map, draw_sheet, map_table, sheet_table
 from training.reports.section import Found, Groups, Plot, Section, rows_of
 from training.reports.table import Table
@@ -27,7 +29,7 @@ def section(groups: Groups) -> Section:
     return Section("How classes lie", tables, plots(found), note)
 
 
-def plots(found: dict[str, Found]) -> tuple[Plot, ...]:
+def plots(found: Mapping[str, Found]) -> tuple[Plot, ...]:
     """Of several runs the maps are means, and the sheets those of the first."""
     maps = {name: [one["map"] for one in runs] for name, runs in found.items() if all("map" in one for one in runs)}
     sheets = {name: runs[0]["sheet"] for name, runs in found.items() if "sheet" in runs[0]}

@@ -22,7 +22,8 @@ class Full(Tuning):
 
     def begin(self, encoder: Encoder, branch: Branch, classes: int) -> Classifier:
         """All of it in training mode, with one kind of batch norms."""
-        return Classifier(export(encoder, branch), classes).requires_grad_(True).train()
+        export(encoder, branch)
+        return Classifier(encoder, classes).requires_grad_(True).train()
 
     def loss(self, classifier: Classifier, batch: Batch, labels: Int[Tensor, " b"]) -> Float[Tensor, ""]:
         """Cross-entropy of the clean views."""
