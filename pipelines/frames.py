@@ -52,5 +52,14 @@ class Clip:
         """Frame numbers of the clip in the middle of each video: int64 [b, length]."""
         return self.numbers(frames, self._room(frames) // 2)
 
+    def spread(self, frames: np.ndarray, number: int, of: int) -> np.ndarray:
+        """Frame numbers of clip ``number`` of ``of``, int64 [b, length]; of one, it is that in the middle.
+
+        They start evenly spaced, the first at frame 0, the last as late as can be.
+        """
+        if not 0 <= number < of:
+            raise ValueError(f"of {of} clips there is no clip {number}")
+        return self.middle(frames) if of == 1 else self.numbers(frames, self._room(frames) * number // (of - 1))
+
     def _room(self, frames: np.ndarray) -> np.ndarray:
         return np.maximum(frames - ((self.length - 1) * self.stride + 1), 0)

@@ -88,19 +88,21 @@ class Loader:
         return Mixture(shards.sizes, self.weights) if self.weights else None
 
     def sweep(
-        self, shards: DataSet, place: Place, samples: np.ndarray, faults: Faults | None = None
-    ) -> Generator[tuple[np.ndarray, Float[Tensor, "b t c h w"]], None, None]:
+        self, shards: DataSet, place: Place, samples: np.ndarray, faults: Faults | None = None,
+        clip: tuple[int, int] = (0, 1),
+    ) -> Generator[tuple[np.ndarray, Float[Tensor, "b t c h w"]], None, None]:  # fmt: skip
         """Numbers and pixels (0 to 1) of the named samples in their order, but for broken ones, which ``faults`` gets.
 
-        Nothing is augmented: it is the centred square of the clip in the middle.
+        Nothing is augmented: it is the centred square of a clip, number ``clip`` of so many that start evenly spaced;
+        unless given, of that in the middle.
         """
         sound, size = self.sound(shards, place, faults), max(self.batch // place.world, 1)
         parts = [samples[start : start + size] for start in range(0, len(samples), size)]
 
         def decode(some: np.ndarray) -> Tensor:
             extent = shards.index.extent[some].astype(np.int64)
-            middle, centre = self.clip.middle(extent[:, 0])[None], centre_boxes(extent[:, 1:])[None]
-            return sound.decode(sound.cut(some, middle, centre, self.side))
+            frames, centre = self.clip.spread(extent[:, 0], *clip)[None], centre_boxes(extent[:, 1:])[None]
+            return sound.decode(sound.cut(some, frames, centre, self.side))
 
         found = ahead(lambda number: sound.without_broken(parts[number], decode), 0, len(parts))
         for present, pixels in filter(None, sound.closing(found)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import torch
@@ -13,6 +14,8 @@ from training.chunked import Stream, fingerprint, in_parts
 from training.material import Material
 from training.probes.linear import LinearClassifier, LinearProbe
 from training.probes.pixels import RawPixels, centred
+from training.probes.representation import Representation
+from training.probes.sheet import chosen, flattened
 from training.probes.split import held_out
 from training.probes.task import Task
 from training.values import describe
@@ -92,6 +95,34 @@ class Featured:
             fact: (known, self.material.classes(test, fact, asked)) for fact, (known, _) in tasks[RAW].answers.items()
         }
         return {name: replace(tasks[name], test=found[name], answers=answers, asked=asked) for name in self.encoders}
+
+    def spread(self, count: int, asked: np.ndarray) -> tuple[np.ndarray, dict[str, Float[Tensor, "k m d"]]]:
+        """Each encoder's features of ``count`` clips of test samples, evenly spaced.
+
+        Returns: which of ``asked``, rising, are sound in all of these clips, int64 [m], and the features.
+        """
+        test = self.material.test
+        found = [
+            self._of(test, f"clip {n + 1} of {count}", self.encoders, self.material.clips(test, (n, count)))
+            for n in range(count)
+        ]
+        sound = reduce(np.intersect1d, [asked, *(numbers for numbers, _ in found)])
+        kept = [(torch.from_numpy(np.isin(numbers, sound)), rows) for numbers, rows in found]
+        return sound, {name: torch.stack([rows[name][here] for here, rows in kept]) for name in self.encoders}
+
+    def sheet(self, knobs: Representation, name: str, task: Task) -> dict[str, np.ndarray]:
+        """Which rows of an encoder's test features are shown in two dimensions, and where: found once, or empty."""
+        rows = chosen(len(task.test), knobs.shown)
+        if len(rows) < 3:
+            return {}
+        test = self.material.test
+        identity = self._identity | self.material.identity(test) | {"knobs": describe(knobs)}
+
+        def places() -> dict[str, Tensor]:
+            return {"places": torch.from_numpy(flattened(task.test[torch.from_numpy(rows)], knobs.perplexity))}
+
+        found = self.material.chunked.once(f"sheet of {name}", identity, places)
+        return {"rows": rows, "places": found["places"].cpu().numpy()}
 
     def _of(self, split: Shards, part: str, modules: Encoders, stream: Stream) -> tuple[np.ndarray, dict[str, Tensor]]:
         return self.material.chunked.rows(

@@ -1,8 +1,8 @@
 """Fine-tune a run and say how robust that made it: ``python training/finetune.py [RECIPE] RUN [--field value …]``.
 
-``tuning:slf`` trains a linear layer on the frozen encoder, ``tuning:alf`` on attacked views, ``tuning:aff`` trains all
-weights by TRADES. A RECIPE's name before RUN takes published values: RECIPES. Writes RUN/tuned-NAME.json with
-the accuracy on the test split, clean and under PGD-20, and the classifier's tensors beside it.
+``tuning:slf`` trains a linear layer on the frozen encoder, ``tuning:alf`` on attacked views; ``tuning:full`` trains all
+weights, ``tuning:aff`` by TRADES. A RECIPE's name before RUN takes published values: RECIPES. Writes
+RUN/tuned-NAME.json with the accuracy on the test split, clean and under PGD-20, and the classifier's tensors beside it.
 
 Quick look: ``python training/finetune.py runs/mine --tuning.epochs 2 --robustness.attacked 100``
 """
@@ -43,7 +43,7 @@ class Finetune:
     """Folder of a run. Its newest checkpoint is fine-tuned, by the batch norms by which its method is measured."""
     tuning: Tune = field(default_factory=SLF)
     name: str | None = None
-    """Of the results, RUN/tuned-NAME.json; the recipe's, else slf, alf or aff, unless given."""
+    """Of the results, RUN/tuned-NAME.json; the recipe's, else slf, alf, full or aff, unless given."""
     train: Path | None = None
     """The training split's shards; those of the run unless given, if it was trained on one data set."""
     test: Path | None = None

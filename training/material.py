@@ -39,9 +39,12 @@ class Material:
             "decoder": describe(decoder) | {"library": decoder.library},
         }
 
-    def clips(self, shards: Shards) -> Stream:
-        """Samples as they are, in chunks: the centred square of the clip in the middle, 0 to 1."""
-        return lambda samples: self._chunks.sweep(shards, self._alone, samples)
+    def clips(self, shards: Shards, clip: tuple[int, int] = (0, 1)) -> Stream:
+        """Samples as they are, in chunks: the centred square of a clip, 0 to 1.
+
+        Of each sample it is the clip in the middle, or number ``clip`` of so many that start evenly spaced.
+        """
+        return lambda samples: self._chunks.sweep(shards, self._alone, samples, clip=clip)
 
     def views(self, shards: Shards) -> Stream:
         """Augmented views of samples, in chunks: tuples of clips. Drawn in the same way for every run."""

@@ -51,8 +51,9 @@ def tuned_section(folder: Path) -> list[Section]:
     """All of it as a part of a report; none, if nothing was fine-tuned."""
     note = (
         "Accuracy in percent and its standard error on test samples, as they are and under PGD. slf: a linear layer "
-        "learned on the frozen encoder; alf: on attacked views; aff: all weights learned. The weights of the last step "
-        "were measured; how they were learned is in tuned-NAME.json."
+        "learned on the frozen encoder; alf: on attacked views; full: all weights learned, on clean views; aff: on "
+        "clean and attacked ones. The weights of the last step were measured; how they were learned is in "
+        "tuned-NAME.json."
     )
     tables = tuned_tables(read_tuned(folder))
     return [Section("What it becomes by fine-tuning", tuple(tables), note=note)] if tables else []

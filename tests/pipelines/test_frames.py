@@ -52,6 +52,22 @@ def test_the_middle_clip_leaves_as_much_before_as_after(clip: Clip, frames: np.n
     assert clip.middle(frames).tolist() == expected
 
 
+@given(clips, videos, st.integers(2, 12))
+def test_clips_are_spread_evenly_from_the_first_frame_to_the_last(clip: Clip, frames: np.ndarray, of: int):
+    starts = [[int(start) for start in clip.spread(frames, number, of)[:, 0]] for number in range(of)]
+    for found, count in zip(zip(*starts, strict=True), frames, strict=True):
+        room = slow_room(clip, int(count))
+        assert found[0] == 0 and found[-1] == room  # both ends are seen
+        steps = [after - before for before, after in zip(found, found[1:], strict=False)]
+        assert max(steps) - min(steps) <= 1
+    assert clip.spread(frames, 1, of).tolist() == [
+        slow_numbers(clip, int(n), slow_room(clip, int(n)) // (of - 1)) for n in frames
+    ]
+    assert clip.spread(frames, 0, 1).tolist() == clip.middle(frames).tolist()
+    with pytest.raises(ValueError, match=f"of {of} clips there is no clip {of}"):
+        clip.spread(frames, of, of)
+
+
 @given(clips, videos, st.integers(0, 2**32 - 1))
 def test_drawn_clips_are_legal_and_near_enough(clip: Clip, frames: np.ndarray, seed: int):
     numbers = clip.draw(frames, make_draws(len(frames), seed, views=3))

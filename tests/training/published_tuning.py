@@ -6,7 +6,13 @@ advcl   LijieFan/AdvCL: linear evaluation
 deacl   pantheon5100/DeACL: README
 dynacl  PKU-ML/DynACL: linear and full fine-tuning
 rocl    Kim-Minseon/RoCL: linear_eval.py, scripts
+fork    rohit-gupta/SupContrast: main_linear_adv.py, commands
+nonsem  official code of 2110.14189: linear evaluation, README
+tclr    DAVEISHAN/TCLR: linear evaluation
+ours    the source does not say, so far as we know
 """
+
+from training.optimizers.rates import Level
 
 LINEAR = "acl-slf acl-alf advcl-slf advcl-alf dynacl-slf dynacl-alf"
 EARLY = "acl-slf acl-alf dynacl-slf dynacl-alf"
@@ -46,4 +52,20 @@ TUNING_VALUES = [
     (ROCL, "fall.to", (0.1, 0.01, 0.001), "rocl: a tenth each time"),
     (ROCL, "views.shift", 0.0, "rocl: clean pictures, not augmented"),
     (ROCL, "views.flip.probability", 0.0, "rocl: clean pictures, not augmented"),
+    ("susceptibility-slf", "rate", 1.0, "fork: for SimCLR"),
+    ("susceptibility-slf", "batch", 512, "fork: for SimCLR"),
+    ("susceptibility-slf", "epochs", 100, "fork"),
+    ("susceptibility-slf non-semantic-slf", "weight_decay", 0.0, "fork; nonsem"),
+    ("susceptibility-slf", "fall.at", (0.6, 0.75, 0.9), "fork: after epochs 60, 75 and 90"),
+    ("susceptibility-slf", "fall.to", (0.2, 0.04, 0.008), "fork: a fifth each time"),
+    ("non-semantic-slf", "rate", 10.0, "nonsem"),
+    ("non-semantic-slf", "batch", 128, "nonsem"),
+    ("non-semantic-slf", "epochs", 60, "nonsem"),
+    ("non-semantic-slf", "fall.at", (0.5, 2 / 3, 5 / 6), "nonsem: after epochs 30, 40 and 50"),
+    ("non-semantic-slf", "fall.to", (0.1, 0.01, 0.001), "nonsem: a tenth each time"),
+    ("tclr-slf", "rate", 0.01, "tclr"),
+    ("tclr-slf", "batch", 32, "tclr"),
+    ("tclr-slf", "epochs", 100, "tclr"),
+    ("tclr-slf", "weight_decay", 0.0, "ours"),
+    ("tclr-slf", "fall", Level(), "ours"),
 ]

@@ -20,14 +20,14 @@ from training.encoders import Encoder, NarrowResNet
 from training.modes import evaluating
 from training.norms import normalise_by
 from training.optimizers.rates import Level
-from training.tuning import AFF, ALF, SLF
+from training.tuning import AFF, ALF, SLF, Full
 from training.tuning.aff import divergence
 from training.tuning.classifier import Classifier
 from training.tuning.loop import tune
 from training.tuning.nearby import Nearby
 
 RADIUS, STRIDE = 8 / 255, 2 / 255
-WAYS = (SLF(), ALF(attack=Nearby(steps=2)), AFF(attack=Nearby(steps=2, noise=0.001)))
+WAYS = (SLF(), ALF(attack=Nearby(steps=2)), AFF(attack=Nearby(steps=2, noise=0.001)), Full())
 
 
 def given(count=6, seed=0) -> Batch:
@@ -211,9 +211,23 @@ def test_dual_norms_learn_apart_and_the_adversarial_ones_are_left():
     assert kept and all(torch.equal(left[name], tensor) for name, tensor in kept.items())
 
 
+def test_full_fine_tuning_is_plain_training():
+    ours, theirs = (begun(Full(), "adversarial") for _ in range(2))
+    learn(Full(rate=0.05, weight_decay=1e-3), ours)
+    descent = torch.optim.SGD(theirs.parameters(), 0.05, 0.9, weight_decay=1e-3)
+    for step in range(3):
+        batch = given(seed=step)
+        descent.zero_grad()
+        chances = theirs(batch.views[0]).softmax(1)
+        (-sum(row[y].log() for row, y in zip(chances, batch.labels.tolist(), strict=True)) / len(chances)).backward()
+        descent.step()
+    for (name, mine), other in zip(values(ours).items(), values(theirs).values(), strict=True):
+        torch.testing.assert_close(mine, other, msg=lambda said, name=name: f"{name}: {said}")
+
+
 @pytest.mark.parametrize("branch", ["clean", "adversarial"])
-def test_a_single_norm_is_that_of_the_measured_branch_and_all_weights_learn(branch):
-    tuning = AFF(attack=Nearby(steps=2, noise=0.001))
+@pytest.mark.parametrize("tuning", WAYS[2:])
+def test_a_single_norm_is_that_of_the_measured_branch_and_all_weights_learn(tuning, branch):
     classifier = begun(tuning, "adversarial", branch=branch)
     before = values(classifier)
     scales = {n.replace(f".{branch}", ""): t for n, t in values(encoder("adversarial")).items() if f".{branch}." in n}

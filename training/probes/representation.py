@@ -43,7 +43,8 @@ def same_and_different(distances: Float[Tensor, "c c"], sizes: Int[Tensor, " c"]
     """Mean over all pairs of samples of one class, and over all pairs of two."""
     pairs = (sizes.outer(sizes) - sizes.diag()).double()
     weighted, inside = distances.nan_to_num() * pairs, torch.eye(len(sizes), dtype=torch.bool, device=sizes.device)
-    return tuple((weighted[where].sum() / pairs[where].sum()).item() for where in (inside, ~inside))
+    same, different = (float(weighted[where].sum() / pairs[where].sum()) for where in (inside, ~inside))
+    return same, different
 
 
 def margins(features: Float[Tensor, "n d"], classes: Int[Tensor, " n"], count: int) -> Float[Tensor, " m"]:
@@ -91,7 +92,7 @@ class Representation:
         if count <= MAPPED:
             found["map"] = {"names": names, "distances": distances.cpu().numpy().round(4).tolist()}
         if places:
-            x, y = places["places"].round(2).T.tolist()
+            x, y = places["places"].astype(np.float64).round(2).T.tolist()
             rows = places["rows"]
             found["sheet"] = {
                 "samples": task.asked[rows].tolist(), "classes": classes.cpu().numpy()[rows].tolist(), "x": x, "y": y,

@@ -19,5 +19,7 @@ def chosen(count: int, most: int) -> np.ndarray:
 def flattened(features: Float[Tensor, "n d"], perplexity: float) -> np.ndarray:
     """Where t-SNE puts features on a sheet, from their principal components on: float32 [n, 2]."""
     content = features.float().cpu().numpy()
+    if not np.ptp(content, axis=0).any():  # a collapsed encoder: no principal components to start from
+        return np.zeros((len(content), 2), np.float32)
     least = min(perplexity, max((len(content) - 1) / 3, 1))  # t-SNE needs more samples than neighbours that count
     return TSNE(2, perplexity=least, init="pca", random_state=SEED).fit_transform(content)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -26,3 +27,10 @@ class Task:
     def about(self, fact: str) -> "Task":
         """The same, with a fact in the label's place."""
         return replace(self, answers={"label": self.answers[fact]}, classes={"label": self.classes[fact]})
+
+    def of(self, samples: np.ndarray) -> "Task":
+        """The task with these test samples alone, int64 [m], in the order in which it has them."""
+        here = np.isin(self.asked, samples)
+        rows = torch.from_numpy(here)
+        answers = {fact: (known, answers[rows]) for fact, (known, answers) in self.answers.items()}
+        return replace(self, test=self.test[rows], answers=answers, asked=self.asked[here])

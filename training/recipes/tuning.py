@@ -11,6 +11,7 @@ What differs: batches go on across the end of an epoch.
 
 from pipelines.views import WeakViews
 from pipelines.views.steps import Flip
+from training.recipes.linear import LINEARS
 from training.tuning import AFF, ALF, SLF, Tune
 from training.tuning.tuning import stairs
 
@@ -53,4 +54,5 @@ TUNINGS: dict[str, Tune] = {
     "rocl-slf": SLF(**ROCL),
     # r-LE; the length of its attack's steps while it learns is not known to us
     "rocl-alf": ALF(**ROCL),
+    **LINEARS,
 }

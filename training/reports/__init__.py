@@ -2,16 +2,30 @@
 
 from collections.abc import Callable
 
-from training.reports import attack, autoattack, corruptions, geometry, knn, linear, masking
+from training.reports import (
+    attack,
+    autoattack,
+    clips,
+    corruptions,
+    geometry,
+    knn,
+    linear,
+    masking,
+    representation,
+    retrieval,
+)
 from training.reports.section import Groups, Section
 
 PARTS: tuple[tuple[str, Callable[[Groups], Section]], ...] = (
     ("knn", knn.section),
+    ("retrieval", retrieval.section),
     ("linear", linear.section),
+    ("clips", clips.section),
     ("robustness", attack.section),
     ("autoattack", autoattack.section),
     ("masking", masking.section),
     ("corruptions", corruptions.section),
     ("geometry", geometry.section),
+    ("representation", representation.section),
 )
 """Keys of evaluation.json, and what is said of what lies under them."""

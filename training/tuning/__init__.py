@@ -6,6 +6,12 @@ from tyro.conf import subcommand
 
 from training.tuning.aff import AFF
 from training.tuning.alf import ALF
+from training.tuning.full import Full
 from training.tuning.slf import SLF
 
-Tune = Annotated[SLF, subcommand("slf")] | Annotated[ALF, subcommand("alf")] | Annotated[AFF, subcommand("aff")]
+Tune = (
+    Annotated[SLF, subcommand("slf")]
+    | Annotated[ALF, subcommand("alf")]
+    | Annotated[Full, subcommand("full")]
+    | Annotated[AFF, subcommand("aff")]
+)
