@@ -4,7 +4,7 @@ The argument of 2207.10862: repelled from its own class, a sample leaves it wide
 so that a small change of the pixels suffices to leave it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,7 +75,7 @@ class Representation:
         if self.shown < 0 or self.perplexity <= 0:
             raise ValueError(f"need shown >= 0 and perplexity > 0, got {self.shown} and {self.perplexity}")
 
-    def __call__(self, task: Task, names: list[str], places: Mapping[str, np.ndarray]) -> dict:
+    def __call__(self, task: Task, names: Sequence[str], places: Mapping[str, np.ndarray]) -> dict:
         """All of one encoder, as JSON values; ``names`` are those of the classes.
 
         Args:
