@@ -5,10 +5,8 @@ from typing import no_type_check  # for numba must see the functions themselves,
 import numpy as np
 from numba import njit
 
-compiled = {"cache": True, "nogil": True, "fastmath": {"contract"}}
 
-
-@njit("f4[:,::1](f4[:,::1],i8[:,::1],f4[:,::1])", **compiled)
+@njit("f4[:,::1](f4[:,::1],i8[:,::1],f4[:,::1])", cache=True, nogil=True, fastmath={"contract"})
 @no_type_check
 def mix(weights, band, rows):
     """Rows of ``weights @ rows``; ``band`` [n, 2] says from where to where each row of the weights is not zero."""
@@ -21,7 +19,7 @@ def mix(weights, band, rows):
     return mixed
 
 
-@njit("f4[:,::1](f4[:,::1],f4[::1],i8[::1],i8[::1],i8,i8)", **compiled)
+@njit("f4[:,::1](f4[:,::1],f4[::1],i8[::1],i8[::1],i8,i8)", cache=True, nogil=True, fastmath={"contract"})
 @no_type_check
 def add_shifted(padded, weights, down, right, height, width):
     """Sum of windows of ``padded``, each with a weight and shifted by so many rows and entries."""

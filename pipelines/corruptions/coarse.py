@@ -19,7 +19,7 @@ def pixelate(frames: Frames, severity: int, draws: np.random.Generator) -> Frame
     """Smaller and larger again, by means over boxes."""
     side = frames.shape[1]
     small = int(side * PIXELATE.at(frames, severity))
-    return np.stack([_resized(_resized(Image.fromarray(frame), small), side) for frame in frames])
+    return np.stack([np.asarray(_resized(_resized(Image.fromarray(frame), small), side)) for frame in frames])
 
 
 def jpeg_compression(frames: Frames, severity: int, draws: np.random.Generator) -> Frames:

@@ -16,7 +16,7 @@ FROST = Scale(
     ((1, 0.4), (0.8, 0.6), (0.7, 0.7), (0.65, 0.7), (0.6, 0.75)),
 )
 """Shares of the picture and of the frost in their sum."""
-SIZE = Scale((0.2,) * 5, (0.3,) * 5, (1.0,) * 5)
+SIZE = Scale((0.2, 0.2, 0.2, 0.2, 0.2), (0.3, 0.3, 0.3, 0.3, 0.3), (1.0, 1.0, 1.0, 1.0, 1.0))
 """To which the pictures of frost are made smaller."""
 PICTURES = ("frost1.png", "frost2.png", "frost3.png", "frost4.jpg", "frost5.jpg")
 """The published code draws one of five and never the sixth."""

@@ -5,10 +5,8 @@ from typing import no_type_check  # for numba must see the function itself, not 
 import numpy as np
 from numba import njit
 
-compiled = {"cache": True, "nogil": True}
 
-
-@njit("i8(i8,i8,i8)", **compiled)
+@njit("i8(i8,i8,i8)", cache=True, nogil=True)
 @no_type_check
 def fold(place, side, mirrored):
     """Where a place lies after all mirrors; ``mirrored`` is 1 if the last pixel is the mirror itself."""
@@ -17,7 +15,7 @@ def fold(place, side, mirrored):
     return place if place < side else period - 1 + mirrored - place
 
 
-@njit("f4[:,:,:,::1](f4[:,:,:,::1],f8[:,::1],f8[:,::1],i8)", **compiled)
+@njit("f4[:,:,:,::1](f4[:,:,:,::1],f8[:,::1],f8[:,::1],i8)", cache=True, nogil=True)
 @no_type_check
 def warp(frames, rows, columns, mirrored):
     """Frames [t, n, n, c] at these places [n, n], interpolated linearly."""

@@ -23,7 +23,12 @@ def section(groups: Groups) -> Section:
     chance = first(groups)["chance"]["label"]
     lines = {name: _by_severity(runs, names, severities, name) for name, runs in found.items()}
     figure = draw_lines(
-        lines, range(len(severities) + 1), ["clean", *severities], "severity", "accuracy of the linear probe, %", chance
+        lines,
+        [float(place) for place in range(len(severities) + 1)],
+        ["clean", *severities],
+        "severity",
+        "accuracy of the linear probe, %",
+        chance,
     )
     table = Table("by severity", ("clean", *severities), {name: line.values for name, line in lines.items()})
     plots = [Plot("severities", figure, "Mean over all corruptions of the tables.", table), _maps(found, names)]
