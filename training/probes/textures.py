@@ -28,7 +28,7 @@ class Textures:
     """Accuracy on the textures that lie beside the test samples, where shards were made with textures."""
 
     groups: Path | None = None
-    """A JSON file from class to group, such as {"n02123045": "cat"}; without it, the fact "coarse" if shards have it."""
+    """A JSON file from class to group, such as {"n02123045": "cat"}; else the fact "coarse" where shards have it."""
 
     def open(self, train: Shards) -> Groups | None:
         """The groups of the classes, if any, before anything is measured."""
