@@ -17,7 +17,7 @@ from shards.refusal import Refusal
 from shards.sources.cifar_c import TEN, CifarC
 from shards.sources.cue_conflict import CueConflict
 from shards.sources.folder import Folder
-from tests.making import make_all
+from tests.making import Believed, make_all
 from training.chunked import Chunked
 from training.material import Material
 from training.robustness.shape_bias import shape_bias
@@ -51,7 +51,7 @@ def put(file: Path, content: bytes) -> None:
 
 def make(source, out: Path) -> Path:
     for split, listing in source.splits().items():
-        make_all(source, listing, out / split, samples_per_shard=300)
+        make_all(source, listing, out / split, samples_per_shard=300, check=Believed((Plain().library,)))
     return out
 
 
