@@ -34,6 +34,7 @@ def run(seed: float) -> dict:
             "coarse": {of: {"accuracy": v + 10} for of, v in kinds.items()},
             "classes": {"tabby": kinds | {"samples": 30}, "van": kinds | {"samples": 20}},
             "groups": {how: {"cat": kinds, "car": kinds} for how in ("fine", "coarse")}, "cues": {"shape": kinds},
+            "chance in groups": 50.0,
         } for name in both},
     }  # fmt: skip
 

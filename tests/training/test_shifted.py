@@ -1,6 +1,7 @@
 """Other data sets, made as by the command, are asked about by name; shape bias is 0 of texture, 100 of shape."""
 
 import io
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -63,13 +64,24 @@ def pictures(root: Path, colours: dict[str, int], each: int = 3) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def trained_on(tmp_path_factory):
+    """The training split of a run on some classes, made once."""
+
+    @cache
+    def of(names: tuple[str, ...]) -> Path:
+        folder, colours = tmp_path_factory.mktemp("own"), {name: number for number, name in enumerate(names)}
+        return make(Folder(pictures(folder / "own", colours)), folder / "data") / "train"
+
+    return of
+
+
 @pytest.fixture
-def material(tmp_path):
-    """Of a run on the classes ant, bee, cat, dog."""
+def material(tmp_path, trained_on):
+    """Of a run on the classes ant, bee, cat, dog, or on others."""
 
     def of(names=("ant", "bee", "cat", "dog")) -> Material:
-        colours = {name: number for number, name in enumerate(names)}
-        train = Shards(make(Folder(pictures(tmp_path / "own", colours)), tmp_path / "data") / "train")
+        train = Shards(trained_on(names))
         chunked = Chunked(tmp_path / "run", Accelerator(cpu=True), Place())
         return Material(Loader(train.folder, side=8, decoder=Plain()), train, train, chunked)
 

@@ -73,7 +73,7 @@ def test_groups_are_easier_than_classes():
     }  # fmt: skip
     assert found["groups"]["coarse"]["cat"] == {"image": 100, "texture": 100, "samples": 2}
     assert found["groups"]["fine"]["vehicle"]["texture"] == pytest.approx(100 / 3)
-    assert found["cues"] == {"shape": {"image": 40, "texture": 60}}
+    assert found["cues"] == {"shape": {"image": 40, "texture": 60}} and found["chance in groups"] == 50
 
 
 def test_samples_without_a_sound_texture_count_for_neither():

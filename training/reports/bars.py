@@ -36,5 +36,5 @@ def draw_bars(
     axis.set_xticks(range(len(names)), names, rotation=40, ha="right", fontsize="small")
     axis.set_ylim(0, 100)
     axis.grid(alpha=0.3, axis="y")
-    axis.legend(fontsize="small")
+    figure.legend(loc="outside upper center", ncols=2, fontsize="small")  # above the bars, which may reach the top
     return figure

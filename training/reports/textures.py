@@ -34,7 +34,8 @@ def section(groups: Groups) -> Section:
         f"{first(groups)['chance']['label']:.1f}."
     )
     if grouped:
-        note += " In groups, an answer is right if it is of the right class's group: where textures do well in groups "
+        note += " In groups, an answer is right if it is of the right class's group, and chance is "
+        note += f"{one['chance in groups']:.1f}: where textures do well in groups "
         note += "but not in classes, finer classes need more than texture."
     if one["cues"]:
         note += " Linear probes of each cue say what an image, and its texture alone, show of shape and of texture."
@@ -55,7 +56,7 @@ def _by_class(runs: Sequence[dict]) -> Plot:
     means = {name: sum(run["classes"][name]["texture"] for run in runs) for name in runs[0]["classes"]}
     names = sorted(means, key=lambda name: -means[name])
     rows = {name: [[run["classes"][name][kind] for run in runs] for kind in KINDS] for name in names}
-    return _bars(rows, KINDS, names[:MOST], "classes")
+    return _bars(rows, KINDS, names[:MOST], "classes, trained encoder")
 
 
 def _by_group(runs: Sequence[dict]) -> Plot:
@@ -63,13 +64,15 @@ def _by_group(runs: Sequence[dict]) -> Plot:
     wanted = [(how, kind) for how in ("fine", "coarse") for kind in KINDS]
     columns = tuple(kind if how == "fine" else f"{kind}, in groups" for how, kind in wanted)
     rows = {name: [[run["groups"][how][name][kind] for run in runs] for how, kind in wanted] for name in names}
-    return _bars(rows, columns, names[:MOST], "groups")
+    return _bars(rows, columns, names[:MOST], "groups, trained encoder")
 
 
 def _bars(rows: dict[str, list[list[float]]], columns: tuple[str, ...], names: list[str], what: str) -> Plot:
     bars = {column: [rows[name][number] for name in names] for number, column in enumerate(columns)}
-    caption = f"{what.capitalize()}: accuracy of the trained encoder and linear probe on images and on their textures."
-    return Plot(f"textures-{what}", draw_bars(names, bars, "accuracy, %"), caption, Table(what, columns, rows))
+    caption = f"{what.capitalize()}: accuracy with the linear probe on images and on their textures."
+    return Plot(
+        f"textures-{what.partition(',')[0]}", draw_bars(names, bars, "accuracy, %"), caption, Table(what, columns, rows)
+    )
 
 
 def _samples(one: dict) -> int:
