@@ -1,6 +1,7 @@
 """Other data sets, made as by the command, are asked about by name; shape bias is 0 of texture, 100 of shape."""
 
 import io
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -183,9 +184,12 @@ def test_what_is_no_set_is_refused_with_what_to_type(tmp_path, material):
         Shifts((train.folder, train.folder.parent)).open(train)
 
 
-def test_sets_of_another_kind_are_refused(videos, material):
-    with pytest.raises(Refusal, match="holds videos, .* images; leave it out of --shifts.sets"):
-        Shifts((videos / "test",)).open(material().train)
+def test_sets_of_another_kind_are_refused(material):
+    train = material().train
+    moving = Shards(train.folder)
+    moving.manifest = replace(moving.manifest, kind="video")
+    with pytest.raises(Refusal, match="holds images, .* videos; leave it out of --shifts.sets"):
+        Shifts((train.folder,)).open(moving)
 
 
 def test_without_sets_nothing_is_said(material):

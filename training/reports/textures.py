@@ -26,7 +26,7 @@ def section(groups: Groups) -> Section:
     last = [*found.values()][-1]
     grouped = "groups" in one
     plot = _by_group(last) if grouped else _by_class(last)
-    if grouped:
+    if grouped and plot.data:
         tables.append(plot.data)
     note = (
         f"The classifier that learned from images is asked about the textures that lie beside {_samples(one)} test "
