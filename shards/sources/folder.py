@@ -2,6 +2,8 @@
 
 root/class/…/file            one split, named "train"
 root/train/class/…/file      as many splits as there are folders with a split's name
+
+ImageNet-R, ImageNet-Sketch and Stylized-ImageNet are such folders, with wnids for classes.
 """
 
 from collections import Counter

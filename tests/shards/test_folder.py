@@ -60,6 +60,18 @@ def test_split_folders_are_recognised_by_name(tmp_path, names):
     }
 
 
+def test_renditions_sketches_and_stylised_images_are_class_folders(tmp_path):
+    """As ImageNet-R, ImageNet-Sketch and Stylized-ImageNet are unpacked."""
+    wnids = ("n01443537", "n01484850")
+    plant(tmp_path / "imagenet-r", "README.txt", *(f"{wnid}/art_0.jpg" for wnid in wnids))
+    plant(tmp_path / "sketch", *(f"{wnid}/sketch_1.JPEG" for wnid in wnids))
+    plant(tmp_path / "stylized", *(f"{split}/{wnid}/x.png" for split in ("train", "val") for wnid in wnids))
+    for name, splits in (("imagenet-r", ["train"]), ("sketch", ["train"]), ("stylized", ["train", "val"])):
+        found = Folder(tmp_path / name).splits()
+        assert [*found] == splits
+        assert all(each.classes == {"label": wnids} and len(each.items) == 2 for each in found.values())
+
+
 def test_folders_with_other_names_are_classes(tmp_path):
     plant(tmp_path, "train/1.jpg", "plane/2.jpg")
     assert Folder(tmp_path).splits()["train"].classes == {"label": ("plane", "train")}

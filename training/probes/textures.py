@@ -28,7 +28,7 @@ class Textures:
     """Accuracy on the textures that lie beside the test samples, where shards were made with textures."""
 
     groups: Path | None = None
-    """A JSON file from class to group, such as {"n02123045": "cat"}; without it, the fact "coarse" if shards have it."""
+    """A JSON file from class to group, such as {"n02123045": "cat"}; else the fact "coarse" where shards have it."""
 
     def open(self, train: Shards) -> Groups | None:
         """The groups of the classes, if any, before anything is measured."""
@@ -64,6 +64,8 @@ class Textures:
                 right["coarse"] = {of: of_class[one] == of_class[truth] for of, one in decided.items()}
                 by_group = {kind: shares(each, of_class[truth], groups.names) for kind, each in right.items()}
                 found[name]["groups"] = by_group
+                size = torch.bincount(of_class, minlength=len(groups.names)) / len(names)
+                found[name]["chance in groups"] = 100 * size[of_class[truth]].mean().item()
             for kind, each in right.items():
                 cells = {of: outcomes.add(f"texture/{kind}/{of}/{name}", image.asked, one) for of, one in each.items()}
                 found[name][kind] = cells

@@ -7,12 +7,16 @@ from training.reports import (
     autoattack,
     clips,
     corruptions,
+    cues,
     geometry,
     knn,
     linear,
     masking,
     representation,
     retrieval,
+    shape_bias,
+    shifts,
+    textures,
 )
 from training.reports.section import Groups, Section
 
@@ -21,10 +25,14 @@ PARTS: tuple[tuple[str, Callable[[Groups], Section]], ...] = (
     ("retrieval", retrieval.section),
     ("linear", linear.section),
     ("clips", clips.section),
+    ("cues", cues.section),
     ("robustness", attack.section),
     ("autoattack", autoattack.section),
     ("masking", masking.section),
     ("corruptions", corruptions.section),
+    ("shifts", shifts.section),
+    ("shape bias", shape_bias.section),
+    ("textures", textures.section),
     ("geometry", geometry.section),
     ("representation", representation.section),
 )
