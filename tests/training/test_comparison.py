@@ -93,13 +93,13 @@ def compared(tmp_path_factory):
 
 def test_the_page_loads_nothing_and_shows_all(compared):
     page = (compared / "report.html").read_text()
-    assert not re.search(r"(src|href)=\"(?!data:|#)|url\\(|@import|<link|<script", page) and "$" not in page
+    assert not re.search(r"(src|href)=\"(?!data:|#)|url[(]|@import|<link|<script", page) and "$" not in page
     assert page.count("data:image/png;base64,") == 2 and "59.50 ± 0.71" in page
     for title in ("at-a-glance", "how-they-differ-from-run", "what-others-have-published", "how-it-was-measured"):
         assert f'href="#{title}"' in page and f'id="{title}"' in page
     assert "39.17" in page and "these are no repetitions" in page and "GodXuxilie/RobustSSL_Benchmark@1d6b3e5" in page
     said = (compared / "report.md").read_text()
-    assert "![PGD drawn through" in said and "| ACL | SLF | 39.17 | 70.72 | 78.22 |" in said
+    assert "![PGD drawn through" in said and "| ACL | SLF | 78.22 | 39.17 | 70.72 |" in said
 
 
 def test_the_numbers_are_those_of_the_outcomes(compared):
