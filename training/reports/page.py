@@ -29,7 +29,8 @@ td:first-child,th:first-child{position:sticky;left:0;background:#fff;white-space
 @media print{@page{margin:1.5cm}body{max-width:none;margin:0;padding:0;font-size:10pt}nav,details{display:none}
 details.rows{display:block}details.rows::details-content{content-visibility:visible;display:block}
 h2,h3{break-after:avoid}figure,tr{break-inside:avoid}figure img{max-height:9cm}.wide{overflow:visible}
-td,th{padding:.15rem .4rem;font-size:8.5pt;white-space:normal}.words td,.words th,.words td.long{min-width:0;font-size:7pt}}"""
+td,th{padding:.15rem .4rem;font-size:8.5pt;white-space:normal}
+.words td,.words th,.words td.long{min-width:0;font-size:7pt}}"""
 PAGE = Template("""<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title><style>$style</style>
 <h1>$title</h1><p>$summary</p>
