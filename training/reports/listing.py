@@ -22,7 +22,9 @@ class Listing:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
         body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in self.rows)
         return boxed(
-            self.title, f'<table class="words"><tr>{head}</tr>{body}</table>', "background" if self.folded else ""
+            self.title,
+            f'<table class="words"><thead><tr>{head}</tr></thead>{body}</table>',
+            "background" if self.folded else "",
         )
 
     def markdown(self) -> str:

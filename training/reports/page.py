@@ -28,9 +28,10 @@ pre{overflow-x:auto;font-size:.8rem}
 td:first-child,th:first-child{position:sticky;left:0;background:#fff;white-space:normal;min-width:5.5rem;max-width:8rem}}
 @media print{@page{margin:1.5cm}body{max-width:none;margin:0;padding:0;font-size:10pt}nav,details{display:none}
 details.rows{display:block}details.rows::details-content{content-visibility:visible;display:block}
-h2,h3{break-after:avoid}figure,tr{break-inside:avoid}figure img{max-height:9cm}.wide{overflow:visible}
+h2,h3{break-after:avoid}figure,tr{break-inside:avoid}figure img{max-height:9cm;width:auto}
+thead{break-inside:avoid;break-after:avoid}.wide{overflow:visible}
 td,th{padding:.15rem .4rem;font-size:8.5pt;white-space:normal}
-.words td,.words th,.words td.long{min-width:0;font-size:7pt}}"""
+.words td,.words th,.words td.long{min-width:2cm;font-size:7pt}}"""
 PAGE = Template("""<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title><style>$style</style>
 <h1>$title</h1><p>$summary</p>
