@@ -19,18 +19,25 @@ SAMPLES = {"image": "--train 4096 --test 512", "video": "--train 1024 --test 256
 LENGTH = {"image": "--steps 150 --probe.every 75", "video": "--steps 50 --probe.every 25"}
 EVALUATION = "--knn.neighbours 20 --robustness.attacked 128"
 
-PAGE = """<!doctype html><meta charset="utf-8"><title>antipodal demo</title>
-<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto}}img{{max-width:100%}}
-pre{{overflow-x:auto;font-size:.8rem}}</style>
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>antipodal demo</title>
+<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}}
+img{{max-width:100%;height:auto}}pre{{overflow-x:auto;font-size:.8rem}}a{{color:#0b4f8a}}
+.pair{{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem}}
+@media print{{section{{break-before:page}}img{{max-height:9cm}}pre{{white-space:pre-wrap}}}}</style>
 <h1>antipodal demo</h1><p>Pretrained from real JPEG and H.264 files in {minutes:.1f} minutes on this machine, each
 plainly and with texture or patch negatives, adversarial examples (CLAE) and removal of suspected false negatives. One
 seed, few steps: a look at the road, not at the methods' worth.</p>{sections}
 """
-SECTION = """<h2>{medium}s: <a href="{medium}/report.html">plain and robust side by side</a></h2>
-<pre>{table}</pre><img src="{medium}/plots/radii.png" alt="accuracy under attack">
+SECTION = """<section><h2>{title}: plain and robust side by side</h2>
+<p>Reports: <a href="{medium}/report.html">both</a> · <a href="plain-{medium}/report.html">plain</a> ·
+<a href="robust-{medium}/report.html">robust</a></p>
+<div class="pair"><img src="{medium}/plots/radii.png" alt="accuracy under attack"><img
+src="{medium}/plots/differences.png" alt="robust less plain, with intervals"></div>
 <h3>What the robust run sees</h3><img src="robust-{medium}/seen.png" alt="views, negatives, adversarial views">
-<h3><a href="plain-{medium}/report.html">Plain</a></h3><img src="plain-{medium}/plots/curves.png" alt="curves">
-<h3><a href="robust-{medium}/report.html">Robust</a></h3><img src="robust-{medium}/plots/curves.png" alt="curves">
+<div class="pair"><div><h3>Plain</h3><img src="plain-{medium}/plots/curves.png" alt="curves"></div>
+<div><h3>Robust</h3><img src="robust-{medium}/plots/curves.png" alt="curves"></div></div>
+<details><summary>All numbers</summary><pre>{table}</pre></details></section>
 """
 
 
@@ -59,9 +66,8 @@ def show(medium: str) -> str:
         run(f"accelerate launch --quiet training/pretrain.py {words}")
     run(f"python tools/show_batch.py {robust} --step 20 --sheet {robust / 'seen.png'}")
     said = run(f"python training/evaluate.py {plain} {robust} --out {HERE / medium} {EVALUATION}")
-    return SECTION.format(
-        medium=medium, table="\n".join(line for line in said.splitlines() if line.startswith("2 runs"))
-    )
+    table = "\n".join(line for line in said.splitlines() if line.startswith("2 runs"))
+    return SECTION.format(medium=medium, title=f"{medium.capitalize()}s", table=table)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ def gap_closed(
 ) -> dict[str, Any]:
     """By cell the gap in points, how much of it is closed in percent, and the interval of that; most and mean.
 
-    Empty, if no cell has a gap.
+    Empty, if no cell has a gap. In a resample a gap counts as 2 points at least, lest the quotient fly off.
     """
     cells, closings = {}, []
     for cell, groups in drawn.items():
@@ -34,13 +34,13 @@ def gap_closed(
         if not changed(cell) or gap < LEAST:
             continue
         closed = 100 * (groups[ours].mean - groups[contrast].mean) / gap
-        with np.errstate(divide="ignore", invalid="ignore"):
-            draws = (groups[ours].draws - groups[contrast].draws) / (groups[supervised].draws - groups[contrast].draws)
-        low, high = bootstrap.interval(np.nan_to_num(100 * draws, nan=closed))
+        gaps = np.maximum(groups[supervised].draws - groups[contrast].draws, LEAST)  # a resample may have none
+        draws = 100 * (groups[ours].draws - groups[contrast].draws) / gaps
+        low, high = bootstrap.interval(draws)
         cells[cell] = {"gap": gap, "closed": closed, "low": low, "high": high, "samples": groups[ours].samples}
         closings.append(draws)
     if not cells:
         return {}
     closed = [one["closed"] for one in cells.values()]
-    low, high = bootstrap.interval(100 * np.nan_to_num(np.stack(closings)).mean(0))
+    low, high = bootstrap.interval(np.mean(closings, 0))
     return {"cells": cells, "most": max(closed), "mean": float(np.mean(closed)), "low": low, "high": high}

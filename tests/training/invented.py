@@ -1,5 +1,13 @@
 """Evaluations that nobody measured, in the form of evaluation.json, with numbers that follow from the seed."""
 
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.outcomes import Outcomes
+
 RADII = ("0", "0.25", "2")
 
 
@@ -18,7 +26,9 @@ def evaluation(seed: int, **recipe) -> dict:
             "network": {"type": "NarrowResNet"}, "loader": {"batch": 8}, **recipe,
         },
         "protocol": {"knn": {"temperature": 0.1}, "robustness": {"attack_steps": 20}},
-        "data": {name: split for name in ("train", "test")} | {"validation": {"samples": 10}, "kind": "image"},
+        "data": {
+            "train": split, "test": split, "validation": {"samples": 10}, "kind": "image", "known as": "cifar10",
+        },
         "provenance": _made(seed) | {"parts": {"attack": {"folder": "attack-0123", **_made(seed)}}},
         "chance": {"label": 10.0},
         "knn": {name: fact for name in ("raw pixels", *encoders)},
@@ -26,6 +36,18 @@ def evaluation(seed: int, **recipe) -> dict:
         "geometry": {name: {"alignment": 0.5, "uniformity": -1.0 - seed} for name in encoders},
         "robustness": {name: {"attacked": 100, "pgd": curve, "noise": curve} for name in encoders},
     }  # fmt: skip
+
+
+def evaluated(folder: Path, seed: int, right: float = 0.5, **recipe) -> Path:
+    """A run's folder in ``folder`` with such an evaluation, and of a trained encoder that is so often right."""
+    numbers, outcomes, draws = evaluation(seed, **recipe), Outcomes(), np.random.default_rng(seed)
+    for cell, share in (("linear", right), ("pgd/0.25", right / 2), ("pgd/2", right / 4)):
+        outcomes.add(f"{cell}/trained", np.arange(100), torch.from_numpy(draws.random(100) < share))
+    run = folder / f"run-{seed}"
+    run.mkdir(parents=True)
+    (run / "evaluation.json").write_text(json.dumps(numbers))
+    outcomes.save(run)
+    return run
 
 
 def _share(accuracy: float) -> dict[str, float]:

@@ -1,21 +1,37 @@
-"""Recipes side by side: which runs belong together, and what stands in one table."""
+"""Recipes side by side: which runs belong together, what stands in one table, what is refused."""
+
+import csv
+import json
+import re
+import statistics
 
 import pytest
 
-from tests.training.invented import evaluation
-from training.comparison import groups, write_comparison
+from shards.refusal import Refusal
+from tests.training.invented import evaluated, evaluation
+from training.comparison import Comparison
+from training.evaluated import Evaluated, read_evaluated
+from training.groups import groups, numbers_of, plain
+from training.recipes import RECIPES
 from training.reports import attack
 from training.reports.writing import tables_of
+from training.values import describe
+
+CLAE, LABELS = {"attack": {"type": "CLAE"}}, {"method": {"type": "Supervised"}}
+
+
+def named_as(run, seed, **recipe):
+    return Evaluated(None, evaluation(seed, **recipe) | {"run": run}, {})
 
 
 def runs():
-    plain = [evaluation(seed) | {"run": f"moco-{seed}"} for seed in (0, 1)]
-    robust = [evaluation(seed + 10, attack={"type": "CLAE"}) | {"run": f"robust-{seed}"} for seed in (0, 1)]
-    return [plain[0], robust[0], robust[1], plain[1]]
+    plain = [named_as(f"moco-{seed}", seed) for seed in (0, 1)]
+    robust = [named_as(f"robust-{seed}", seed + 10, **CLAE) for seed in (0, 1)]
+    return [plain[1], robust[0], robust[1], plain[0]]
 
 
 def test_runs_are_grouped_by_recipe_whatever_their_seed_and_order():
-    named = groups(runs())
+    named = numbers_of(groups(runs()))
     assert {name: [one["run"] for one in found] for name, found in named.items()} == {
         "moco": ["moco-0", "moco-1"],
         "robust": ["robust-0", "robust-1"],
@@ -23,18 +39,26 @@ def test_runs_are_grouped_by_recipe_whatever_their_seed_and_order():
 
 
 def test_groups_whose_folders_have_nothing_in_common_are_numbered():
-    one, other = evaluation(0) | {"run": "a"}, evaluation(1) | {"run": "b"}
-    assert list(groups([one, other, evaluation(2, steps=9) | {"run": "c"}])) == ["recipe 1", "c"]
+    some = [named_as("a", 0), named_as("b", 1), named_as("c", 2, steps=9)]
+    assert list(groups(some)) == ["recipe 1", "c"]
 
 
-def test_another_test_split_makes_another_group():
-    one, other = evaluation(0), evaluation(1)
-    other["data"]["test"] = other["data"]["test"] | {"fingerprint": "another"}
+def test_another_split_makes_another_group_and_another_folder_of_it_does_not():
+    one, other = named_as("a", 0), named_as("a", 1, loader={"batch": 8, "shards": "elsewhere"})
+    assert len(groups([one, other])) == 1
+    other.numbers["data"]["test"] = other.numbers["data"]["test"] | {"fingerprint": "another"}
     assert len(groups([one, other])) == 2
 
 
+def test_plain_contrast_is_known():
+    recipe = describe(RECIPES["simclr-cifar10"])
+    assert plain(recipe) and plain(evaluation(0)["recipe"])
+    assert not plain(recipe | {"attack": {"type": "CLAE"}}) and not plain(recipe | {"method": {"type": "MoCo"}})
+    assert not plain(recipe | {"loader": recipe["loader"] | {"negatives": {"type": "Patches"}}})
+
+
 def test_tables_hold_every_group_and_what_they_share_once():
-    tables = {table.title: table for table in tables_of(groups(runs()))}
+    tables = {table.title: table for table in tables_of(numbers_of(groups(runs())))}
     assert list(tables["kNN"].rows) == [
         "chance", "raw pixels", "moco, untrained", "moco, trained", "robust, untrained", "robust, trained",
     ]  # fmt: skip
@@ -43,21 +67,98 @@ def test_tables_hold_every_group_and_what_they_share_once():
 
 
 def test_one_group_keeps_its_rows_unnamed():
-    (table, *_) = tables_of(groups([evaluation(0), evaluation(1)]))
+    (table, *_) = tables_of(numbers_of(groups([named_as("run-0", 0), named_as("run-1", 1)])))
     assert list(table.rows) == ["chance", "raw pixels", "untrained", "trained"]
-
-
-def test_the_page_shows_means_and_names(tmp_path):
-    write_comparison(tmp_path, runs())
-    page = (tmp_path / "report.html").read_text()
-    assert "robust, trained" in page and "59.50 ± 0.71" in page and page.count("data:image/png;base64,") == 1
-    assert "$" not in page and (tmp_path / "plots" / "radii.png").is_file() and (tmp_path / "report.md").is_file()
 
 
 @pytest.mark.parametrize("name", ["moco", "robust"])
 def test_the_plot_has_a_line_for_each_group(name):
-    (plot,) = attack.section(groups(runs())).plots
+    (plot,) = attack.section(numbers_of(groups(runs()))).plots
     (axis,) = plot.figure.axes
     drawn = {line.get_label(): line.get_ydata() for line in axis.lines}
     seeds = (0, 1) if name == "moco" else (10, 11)
     assert drawn[f"{name}, trained, PGD"][0] == pytest.approx(40 + sum(seeds) / 2)
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """A report on plain, attacked and supervised runs."""
+    folder = tmp_path_factory.mktemp("runs")
+    some = [evaluated(folder / "plain", seed, 0.4) for seed in (0, 1)]
+    some += [evaluated(folder / "clae", seed, 0.6, **CLAE) for seed in (0, 1)]
+    some += [evaluated(folder / "labels", 0, 0.9, **LABELS)]
+    Comparison()(folder / "out", some)
+    return folder / "out"
+
+
+def test_the_page_loads_nothing_and_shows_all(compared):
+    page = (compared / "report.html").read_text()
+    assert not re.search(r"(src|href)=\"(?!data:|#)|url[(]|@import|<link|<script", page) and "$" not in page
+    assert page.count("data:image/png;base64,") == 2 and "59.50 ± 0.71" in page
+    for title in ("at-a-glance", "how-they-differ-from-run", "what-others-have-published", "how-it-was-measured"):
+        assert f'href="#{title}"' in page and f'id="{title}"' in page
+    assert "39.17" in page and "these are no repetitions" in page and "GodXuxilie/RobustSSL_Benchmark@1d6b3e5" in page
+    said = (compared / "report.md").read_text()
+    assert "![PGD drawn through" in said and "| ACL | SLF | 78.22 | 39.17 | 70.72 |" in said
+
+
+def test_the_numbers_are_those_of_the_outcomes(compared):
+    content = json.loads((compared / "comparison.json").read_text())
+    assert content["reference"] == "run" and content["supervised"] == "run-0"
+    linear = {name: [read_evaluated(compared.parent / name / f"run-{seed}").outcomes["linear/trained"].right.mean()
+                     for seed in (0, 1)] for name in ("plain", "clae")}  # fmt: skip
+    found = content["differences"]["recipe 2"]["linear/trained"]
+    assert found["difference"] == pytest.approx(
+        100 * statistics.mean(linear["clae"]) - 100 * statistics.mean(linear["plain"])
+    )
+    assert found["low"] < found["difference"] < found["high"] and found["samples"] == 100
+    assert list(content["gap closed"]) == ["recipe 2"]
+    assert list(content["gap closed"]["recipe 2"]["cells"]) == ["pgd/0.25/trained", "pgd/2/trained"]
+
+
+def test_the_csv_holds_the_values_of_the_tables(compared):
+    with (compared / "comparison.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    content, values = json.loads((compared / "comparison.json").read_text()), {}
+    for row in rows:
+        values.setdefault((row["table"], row["row"], row["column"]), []).append(float(row["value"]))
+    assert values["kNN", "run, trained", "label"] == [50.0, 51.0]
+    found = content["differences"]["recipe 2"]["pgd/2/trained"]
+    assert values["difference to run", "recipe 2, pgd 2", "from"] == [found["low"]]
+    spread = {
+        (t, r, c): s for t, some in content["spread"].items() for r, cells in some.items() for c, s in cells.items()
+    }
+    assert spread and all(statistics.mean(values[key]) == pytest.approx(one["mean"]) for key, one in spread.items())
+    with (compared / "plots" / "differences.csv").open(newline="") as lines:
+        drawn = [float(row["value"]) for row in csv.DictReader(lines) if row["column"] == "points"]
+    assert drawn == [one["difference"] for cells in content["differences"].values() for one in cells.values()]
+
+
+def test_what_was_not_evaluated_or_otherwise_is_refused(tmp_path):
+    one, other = evaluated(tmp_path / "a", 0), evaluated(tmp_path / "b", 1)
+    with pytest.raises(Refusal, match=f"{tmp_path} was not evaluated; type: accelerate launch training/evaluate.py"):
+        Comparison()(tmp_path / "out", [one, tmp_path])
+    with pytest.raises(Refusal, match=f"{one} is named twice; name each run once"):
+        Comparison()(tmp_path / "out", [one, other, tmp_path / "a" / ".." / "a" / "run-0"])
+    with pytest.raises(Refusal, match="--contrast moco names no recipe of these runs; recipes are recipe|run"):
+        Comparison(contrast="moco")(tmp_path / "out", [one, other])
+    numbers = json.loads((other / "evaluation.json").read_text())
+    numbers["protocol"]["robustness"] |= {"attack_steps": 5, "together": 9}
+    (other / "evaluation.json").write_text(json.dumps(numbers))
+    with pytest.raises(Refusal, match=r"were not measured alike \(robustness.attack_steps\); evaluate them together: "):
+        Comparison()(tmp_path / "out", [one, other])
+    (other / "evaluation.json").write_text(json.dumps(numbers | {"format": 1}))
+    with pytest.raises(Refusal, match=r"evaluation.json has format 1, not 2; evaluate again: accelerate launch"):
+        Comparison()(tmp_path / "out", [one, other])
+    (one / "outcomes.safetensors").unlink()
+    with pytest.raises(Refusal, match="has lost its outcomes.safetensors"):
+        Comparison()(tmp_path / "out", [one])
+
+
+def test_other_test_data_are_not_compared(tmp_path):
+    some = [evaluated(tmp_path / "a", 0), evaluated(tmp_path / "b", 1, **CLAE), evaluated(tmp_path / "c", 2, **CLAE)]
+    numbers = json.loads((some[2] / "evaluation.json").read_text())
+    numbers["data"]["test"]["fingerprint"] = "another"
+    (some[2] / "evaluation.json").write_text(json.dumps(numbers))
+    found = Comparison().compare(groups([read_evaluated(run) for run in some]))
+    assert list(found["differences"]) == ["run-1"] and found["other test data"] == ["run-2"]

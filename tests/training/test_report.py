@@ -5,23 +5,26 @@ import statistics
 
 import pytest
 
-from tests.training.invented import evaluation
-from training.comparison import write_comparison
+from tests.training.invented import evaluated, evaluation
+from training.comparison import Comparison
 from training.reports import attack
 from training.reports.charts import draw_curves
+from training.reports.glance import glance
+from training.reports.measured import measured
+from training.reports.table import Table
 from training.reports.writing import tables_of
 
 
 def test_several_runs_give_mean_and_standard_deviation(tmp_path):
-    found = [evaluation(seed) for seed in (1, 2, 4)]
-    write_comparison(tmp_path, found)
-    content = json.loads((tmp_path / "comparison.json").read_text())
-    assert content["each"] == found
+    runs = [evaluated(tmp_path, seed) for seed in (1, 2, 4)]
+    Comparison(published="none")(tmp_path / "out", runs)
+    content = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert content["each"] == [evaluation(seed) for seed in (1, 2, 4)]
     values = [51.0, 54.0, 66.0]
     assert content["spread"]["kNN"]["trained"]["label"] == {
         "mean": pytest.approx(statistics.mean(values)), "standard deviation": pytest.approx(statistics.stdev(values)),
     }  # fmt: skip
-    page = (tmp_path / "report.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text()
     assert "57.00 ± 7.94" in page and "run: seeds 1, 2, 4." in page and "k 6, 7, 9" in page
     assert content["spread"]["attack"]["trained, PGD"]["2/255"]["mean"] == pytest.approx(20 + 7 / 3)
 
@@ -60,3 +63,30 @@ def test_curves_show_false_negatives_where_a_rule_ran(tmp_path):
     drawn = {line.get_label(): line.get_ydata().tolist() for line in panel.get_lines()}
     assert drawn == {"share removed": [0.1] * 3, "recall": [0.5] * 3}
     assert [text.get_text() for text in panel.get_legend().get_texts()] == ["share removed", "recall"]
+
+
+def test_the_first_numbers_bear_errors():
+    (table,) = glance({"run": [evaluation(1)]}).tables
+    assert table.columns == ("kNN", "linear probe", "PGD 2/255")
+    assert (
+        table.lines()[1]
+        == "accuracy · trained: kNN 51.00 ± 1.50 %, linear probe 59.00 ± 1.50 %, PGD 2/255 21.00 ± 1.50 %"
+    )
+    several = glance({"a": [evaluation(1), evaluation(2)], "b": [evaluation(3)]}).tables[0]
+    assert list(several.rows) == ["a, untrained", "a, trained", "b, trained"]
+    assert "52.50 ± 2.12" in several.html() and "59.00 ± 1.50" in several.html()
+
+
+def test_every_figure_is_traced_to_command_commit_data_seed_and_device():
+    listing, parts = measured({"run": [evaluation(7)]}).listings
+    assert listing.columns == ("", "run-7") and dict(listing.rows) == {
+        "seed": "7", "step": "300", "training data": "f" * 12, "test data": "f" * 12, "command": "evaluate.py runs/7",
+        "commit": "c" * 12, "time": "2026-01-01T00:00:00+00:00", "device": "cpu",
+    }  # fmt: skip
+    assert parts.folded and parts.rows[0][:2] == ("attack", "attack-0123") and "<details" in parts.html()
+
+
+def test_long_tables_are_folded():
+    rows = {str(number): [[1.0]] for number in range(17)}
+    assert "<details" in Table("t", ("c",), rows).html()
+    assert "<details" not in Table("t", ("c",), dict(list(rows.items())[:16])).html()

@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 
 from training.trackers import read_metrics
 
+SIZE = (5.6, 4.4)  # inches: small, so that letters stay readable where a phone shrinks the picture
+WIDE = 28  # letters of a legend's entry; two longer ones do not fit side by side
 SHARES = [f"false negatives/{name}" for name in ("share removed", "precision", "recall")]
 
 
@@ -22,16 +24,17 @@ def draw_curves(folder: Path) -> Figure:
     """Loss, online kNN and the share of the data-free floor over steps; what a false-negative rule did, if one ran."""
     lines = read_metrics(folder)
     shares = [name for name in SHARES if any(name in line for line in lines)]
-    size = {"nrows": 2, "ncols": 2, "figsize": (9, 6.2)} if shares else {"ncols": 3, "figsize": (12, 3.2)}
-    figure, panels = plt.subplots(**size, constrained_layout=True, squeeze=False)
+    figure, panels = plt.subplots(2, 2, figsize=(7, 5.2), constrained_layout=True)
     axes = panels.flatten()
     _plot(axes[0], lines, ["loss"], "loss")
-    _plot(axes[1], lines, sorted({k for line in lines for k in line if k.startswith("knn/")}), "kNN while training, %")
-    _plot(axes[2], lines, ["share of data-free floor"], "speed, share of data-free floor")
+    _plot(axes[1], lines, sorted({k for line in lines for k in line if k.startswith("knn/")}), "kNN, %")
+    _plot(axes[2], lines, ["share of data-free floor"], "speed, share of the floor")
     axes[2].set_ylim(0, 1.1)
     if shares:
         _plot(axes[3], lines, shares, "false negatives, as shares")
         axes[3].set_ylim(bottom=0)
+    else:
+        axes[3].remove()
     return figure
 
 
@@ -43,7 +46,7 @@ def _plot(axis: Axes, lines: list[dict], names: list[str], title: str) -> None:
     axis.set(title=title, xlabel="step")
     axis.grid(alpha=0.3)
     if len(names) > 1:
-        axis.legend(fontsize="small")
+        legend_below(axis)
 
 
 class Line(NamedTuple):
@@ -63,7 +66,7 @@ def draw_lines(
     floor: float | None = None,
 ) -> Figure:  # fmt: skip
     """Lines over places, which bear ``ticks``; ``across`` and ``up`` name the axes, chance reaches ``floor``."""
-    figure, axis = plt.subplots(figsize=(7, 4.2), constrained_layout=True)
+    figure, axis = plt.subplots(figsize=SIZE, constrained_layout=True)
     kinds = [name for name in dict.fromkeys(line.of for line in lines.values()) if not name.endswith("untrained")]
     for label, line in lines.items():
         colour = f"C{kinds.index(line.of) % 10}" if line.of in kinds else "tab:gray"
@@ -74,7 +77,7 @@ def draw_lines(
     axis.set_xticks(places, ticks)
     axis.set_ylim(bottom=0)
     axis.grid(alpha=0.3)
-    axis.legend(fontsize="small")
+    legend_below(axis)
     return figure
 
 
@@ -88,6 +91,14 @@ def _draw_line(axis: Axes, places: Sequence[float], line: Line, label: str, **st
     axis.plot(places, means, marker=".", label=label, **style)
     low, high = zip(*((m - s, m + s) for m, s in zip(means, spread, strict=True)), strict=True)
     axis.fill_between(places, low, high, alpha=0.2, color=style["color"], linewidth=0)
+
+
+def legend_below(axis: Axes) -> None:
+    """A legend that hides no line."""
+    names = axis.get_legend_handles_labels()[1]
+    columns = 1 if max(map(len, names)) > WIDE else 2
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18)}
+    axis.legend(**place, ncols=columns, fontsize="small", frameon=False)
 
 
 def largest_error(samples: int) -> str:

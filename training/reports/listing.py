@@ -5,6 +5,8 @@ import html
 import io
 from dataclasses import dataclass
 
+LONG = 24  # letters; a longer text needs a wide column
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -18,9 +20,11 @@ class Listing:
 
     def html(self) -> str:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
+        body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in self.rows)
         return boxed(
-            self.title, f'<table class="words"><tr>{head}</tr>{body}</table>', "background" if self.folded else ""
+            self.title,
+            f'<table class="words"><thead><tr>{head}</tr></thead>{body}</table>',
+            "background" if self.folded else "",
         )
 
     def markdown(self) -> str:
@@ -31,6 +35,11 @@ class Listing:
         stream = io.StringIO()
         csv.writer(stream, lineterminator="\n").writerows((self.columns, *self.rows))
         return stream.getvalue()
+
+
+def _cell(text: str) -> str:
+    wide = ' class="long"' if len(text) > LONG else ""
+    return f"<td{wide}>{html.escape(text)}</td>"
 
 
 def boxed(title: str, table: str, folded: str = "") -> str:

@@ -1,7 +1,5 @@
 """How it was measured: which step, what was chosen and by which samples, and who made the figures."""
 
-from collections.abc import Sequence
-
 from training.reports.listing import Listing
 from training.reports.section import Found, Groups, Section, first
 
@@ -69,5 +67,5 @@ def _made(made: dict, name: str) -> str:
     return f"{made[name][:SHORT]}{'+' * made[name].endswith('+')}" if name == "commit" else made[name]
 
 
-def _each(values: Sequence[float]) -> str:
+def _each(values: list) -> str:
     return ", ".join(f"{value:g}" for value in sorted(set(values)))

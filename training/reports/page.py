@@ -20,15 +20,18 @@ table{border-collapse:collapse;font-size:.95rem;font-variant-numeric:tabular-num
 td,th{padding:.3rem .7rem;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap;vertical-align:top}
 th{border-bottom:2px solid #999;vertical-align:bottom}td:first-child,th:first-child{text-align:left}
 .words td,.words th{text-align:left;white-space:normal;min-width:4.5rem;max-width:18rem}
-figure{margin:1rem 0}img{max-width:100%;height:auto}
+.words td.long{min-width:15rem}
+figure{margin:1rem 0}img{max-width:100%;width:44rem;height:auto}
 figcaption,.note{color:#444;font-size:.95rem}summary{cursor:pointer;padding:.3rem 0;font-weight:600}
 pre{overflow-x:auto;font-size:.8rem}
-@media(max-width:40rem){body{margin:1rem auto;padding:0 .7rem}td,th{padding:.25rem .4rem;font-size:.82rem}
-td:first-child,th:first-child{position:sticky;left:0;background:#fff;white-space:normal;min-width:6rem;max-width:9rem}}
+@media(max-width:40rem){body{margin:1rem auto;padding:0 .7rem}td,th{padding:.25rem .3rem;font-size:.8rem}
+td:first-child,th:first-child{position:sticky;left:0;background:#fff;white-space:normal;min-width:5.5rem;max-width:8rem}}
 @media print{@page{margin:1.5cm}body{max-width:none;margin:0;padding:0;font-size:10pt}nav,details{display:none}
 details.rows{display:block}details.rows::details-content{content-visibility:visible;display:block}
-h2,h3{break-after:avoid}figure,tr{break-inside:avoid}figure img{max-height:9cm}.wide{overflow:visible}
-td,th{padding:.15rem .4rem;font-size:8.5pt;white-space:normal}.words td,.words th{min-width:0;font-size:7pt}}"""
+h2,h3{break-after:avoid}figure,tr{break-inside:avoid}figure img{max-height:9cm;width:auto}
+thead{break-inside:avoid;break-after:avoid}.wide{overflow:visible}
+td,th{padding:.15rem .4rem;font-size:8.5pt;white-space:normal}
+.words td,.words th,.words td.long{min-width:2cm;font-size:7pt}}"""
 PAGE = Template("""<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title><style>$style</style>
 <h1>$title</h1><p>$summary</p>

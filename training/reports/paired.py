@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from training.gap import LEAST
 from training.published import Cited
+from training.reports.charts import SIZE
 from training.reports.section import Plot, Section
 from training.reports.table import Table
 
@@ -74,7 +75,7 @@ def _draw(found: Mapping[str, Mapping[str, dict]], against: str) -> Figure:
     """A bar for each recipe and cell; of very many cells some, evenly spread."""
     cells = list(next(iter(found.values()), {}))
     cells = cells[:: -(-len(cells) // DRAWN) or 1]
-    figure, axis = plt.subplots(figsize=(7, 1.2 + 0.22 * max(1, len(cells) * len(found))), constrained_layout=True)
+    figure, axis = plt.subplots(figsize=(SIZE[0], 1.4 + 0.2 * len(cells) * max(1, len(found))), constrained_layout=True)
     for number, (name, differences) in enumerate(found.items()):
         places = [-(place + 0.7 * number / len(found)) for place in range(len(cells))]
         some = [differences[cell] for cell in cells]
@@ -87,5 +88,5 @@ def _draw(found: Mapping[str, Mapping[str, dict]], against: str) -> Figure:
     axis.set(xlabel=f"points of accuracy more than {against}")
     axis.grid(alpha=0.3, axis="x")
     if len(found) > 1:
-        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3, fontsize="small", frameon=False)
+        figure.legend(loc="outside lower center", ncols=2, fontsize="small", frameon=False)
     return figure

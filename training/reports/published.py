@@ -16,7 +16,7 @@ OURS = "this report"
 def published_section(published: Sequence[Cited], groups: Named) -> Section:
     """A row for each method and protocol, ours first; a column for each measure that somebody has published."""
     mine = [figure for name, runs in groups.items() for figure in ours(name, runs)]
-    measures = tuple(dict.fromkeys(figure.measure for figure in published))
+    measures = tuple(dict.fromkeys(["clean", *(figure.measure for figure in published)]))
     rows: dict[tuple[str, ...], dict[str, Cited]] = {}
     for one in (*mine, *published):
         rows.setdefault((one.method, one.protocol, one.network, one.epochs, one.source), {})[one.measure] = one

@@ -64,7 +64,9 @@ class Table:
             f"<tr><td>{html.escape(name)}</td>" + "".join(f"<td>{cell}</td>" for cell in self._shown(name)) + "</tr>"
             for name in self.rows
         )
-        return boxed(self._title, f"<table><tr>{head}</tr>{body}</table>", "rows" if len(self.rows) > LONG else "")
+        return boxed(
+            self._title, f"<table><thead><tr>{head}</tr></thead>{body}</table>", "rows" if len(self.rows) > LONG else ""
+        )
 
     def markdown(self) -> str:
         lines = [["", *self.columns], ["---", *["---:"] * len(self.columns)]]

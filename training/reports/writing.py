@@ -49,6 +49,6 @@ def write_report(
 
 def _png(figure: Figure) -> bytes:
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=110)
+    figure.savefig(stream, format="png", dpi=160)
     plt.close(figure)
     return stream.getvalue()
