@@ -31,6 +31,7 @@ ROOMS = {  # third-party library → where it may be imported
     "timm": {"training"},
     "sklearn": {"training"},
     "torchvision": {"training"},
+    "pyautoattack": {"training"},
     "matplotlib": {"training", "tools"},
     "psutil": {"tools"},
     "safetensors": {"training"},

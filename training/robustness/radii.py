@@ -84,7 +84,9 @@ class Robustness:
             name: {"attacked": len(attacked)}
             | {
                 kind: {
-                    f"{radius:g}": add(f"{kind}/{radius:g}/{name}", attacked, right[f"{kind}/{name}"][:, column])
+                    f"{radius:g}": add(
+                        f"{kind}/{radius:g}/{name}", attacked, right[f"{kind}/{name}"][:, column].contiguous()
+                    )
                     for column, radius in enumerate((0, *(attack.radius * 255 for attack in attacks)))
                 }
                 for kind, attacks in kinds.items()
