@@ -11,7 +11,8 @@ class Answers(Table):
         """Yes or no; of several runs that differ, how many say yes."""
         if not values or not isinstance(values[0], bool):
             return super().cell(values)
-        return {0: "no", len(values): "yes"}.get(sum(values), f"yes in {sum(values)} of {len(values)}")
+        said = sum(map(bool, values))
+        return {0: "no", len(values): "yes"}.get(said, f"yes in {said} of {len(values)}")
 
 
 def section(groups: Groups) -> Section:
