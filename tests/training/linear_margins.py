@@ -8,12 +8,14 @@ SHAPE = (2, 3, 5, 5)  # t c h w
 def ten_classes(count=100, seed=0):
     """Clips in 0.3 … 0.7, their classes (some of them wrong), a classifier and its weights.
 
-    A clip is broken by a change of at most r if, for some class k, its logit's lead over k is below r ‖w_y - w_k‖₁
+    Each class reads its own tenth of the pixels, so that all are equally far apart: the class with the second largest
+    logit is the nearest, and logits are so large that every attack goes there. A clip is broken by a change of at most r if, for some class k, its logit's lead over k is below r ‖w_y - w_k‖₁
     (L∞) or r ‖w_y - w_k‖₂ (L2), as long as r is at most 0.3.
     """
     draw = torch.Generator().manual_seed(seed)
     clips = 0.3 + 0.4 * torch.rand(count, *SHAPE, generator=draw)
-    weight = torch.randn(10, clips[0].numel(), generator=draw)
+    signs = torch.randint(0, 2, (10, clips[0].numel()), generator=draw) * 2.0 - 1
+    weight = 1e3 * signs * torch.eye(10).repeat_interleave(clips[0].numel() // 10, 1)
     linear = torch.nn.Linear(clips[0].numel(), 10)
     linear.weight.data, linear.bias.data = weight, -(weight @ clips.flatten(1).mean(0))
     classifier = torch.nn.Sequential(torch.nn.Flatten(), linear).eval()

@@ -22,11 +22,11 @@ def test_pgd_and_fgsm_reach_the_robust_accuracy_of_ten_linear_classes(norm):
     start = torch.zeros_like(clips)
     clear = (distance - radius).abs() > 1e-3 * radius
     robust = distance > radius
-    _, broken = PGD(radius, steps=50, norm=norm)(linear, clips, labels, start)
-    wrong = (broken == robust)[clear]
-    assert wrong.float().mean() < 0.03 and not (broken & robust)[clear].any()  # never too strong, hardly ever too weak
-    if norm == "linf":  # one step follows the mixture of all classes: never too strong
-        assert not (fgsm(radius)(linear, clips, labels, start)[1] & robust)[clear].any()
+    attacks = [PGD(radius, norm=norm)] + [fgsm(radius)] * (norm == "linf")
+    for one in attacks:
+        _, broken = one(linear, clips, labels, start)
+        assert torch.equal(broken[clear], ~robust[clear]) and clear.float().mean() > 0.97
+    assert 0.4 < robust.float().mean() < 0.6
 
 
 @pytest.mark.long

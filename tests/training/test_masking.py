@@ -66,7 +66,7 @@ def test_stairs_are_found_out(given):
 
 def test_slopes_that_point_the_wrong_way_are_found_out(given):
     clips, labels, linear, radius = given
-    assert {2, 3} <= set(failed(checks(Misleading(linear), clips, labels, radius)))
+    assert 3 in failed(checks(Misleading(linear), clips, labels, radius))
 
 
 def test_the_gap_to_autoattack_is_that_on_the_samples_that_both_saw():

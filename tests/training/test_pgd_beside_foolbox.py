@@ -11,7 +11,7 @@ from training.robustness.pgd import PGD, fgsm
 with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of scipy, about a name that it uses
     import foolbox
 
-COUNT, SHAPE, RADIUS = 64, (2, 3, 6, 6), 0.05
+COUNT, SHAPE, RADIUS = 64, (2, 3, 6, 6), 0.015
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_pgd(given, norm, from_noise):
     found, broken = PGD(radius, steps=7, stride=2.1, norm=norm)(network, clips, labels, start)
     with torch.enable_grad():
         other, other_broken = run(attack(rel_stepsize=0.3, steps=7), begin if from_noise else None, given, radius)
-    assert torch.equal(broken, other_broken) and 0.1 < broken.float().mean() < 0.9
+    assert torch.equal(broken, other_broken) and 0 < broken.sum() < COUNT
     torch.testing.assert_close(found[~broken], other[~broken], rtol=0, atol=1e-9)  # ours stops where it is done
 
 
@@ -54,5 +54,5 @@ def test_fgsm(given):
     found, broken = fgsm(RADIUS)(network, clips, labels, torch.zeros_like(clips))
     with torch.enable_grad():
         other, other_broken = run(foolbox.attacks.FGSM(), None, given, RADIUS)
-    assert torch.equal(broken, other_broken) and 0.1 < broken.float().mean() < 0.95
+    assert torch.equal(broken, other_broken) and 0 < broken.sum() < COUNT
     torch.testing.assert_close(found, other, rtol=0, atol=1e-12)
