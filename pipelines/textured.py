@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from pipelines.boxes import centre_boxes
 from pipelines.decoders import Auto, Decoder, Decord, PyAV
 from pipelines.decoders.auto import choose
 from pipelines.decoders.cut import Broken, Cut
@@ -57,10 +58,22 @@ class Textured:
     def __call__(self, views: Views, draws: Draws, side: int) -> UInt8[Tensor, "b 1 c h w"]:
         """Where ``draws`` would crop pictures of the textures' sizes, as those of view 0 do.
 
-        No child is asked first: whoever made the shards decoded or encoded each texture, and its checksum is known.
         Raises: ``Broken`` with all samples whose textures are not what was written, or do not decode.
         """
-        index, samples = self._shards.index, draws.samples
+        return self._cropped(draws.samples, lambda sizes: views.boxes(sizes, draws), side)
+
+    def centred(self, samples: np.ndarray, side: int) -> UInt8[Tensor, "b 1 c h w"]:
+        """The largest square in the middle of each.
+
+        Raises: ``Broken``, as above.
+        """
+        return self._cropped(samples, centre_boxes, side)
+
+    def _cropped(
+        self, samples: np.ndarray, boxes: Callable[[np.ndarray], np.ndarray], side: int
+    ) -> UInt8[Tensor, "b 1 c h w"]:
+        # no child is asked first: whoever made the shards decoded or encoded each texture, and its checksum is known
+        index = self._shards.index
         names, media, reasons = index.name[samples].tolist(), [], {}
         for row, sample in enumerate(samples.tolist()):
             try:
@@ -71,7 +84,7 @@ class Textured:
             raise Broken(names, reasons)
         extent = np.insert(index.texture[samples].astype(np.int64), 0, 1, axis=1)
         frames, keys = np.zeros((1, len(samples), 1), np.int64), [np.zeros(0, np.int32)] * len(samples)
-        cut = Cut(media, names, extent, keys, frames, views.boxes(extent[:, 1:], draws)[None], side)
+        cut = Cut(media, names, extent, keys, frames, boxes(extent[:, 1:])[None], side)
         try:
             return self._decode(cut)[0]
         except Broken as broken:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 
 @contextmanager
 def complete_or_absent(file: Path) -> Iterator[Path]:
-    """Hand out a temporary path; on success flush it to disk and give it its name, on failure remove it."""
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
+    """Hand out a temporary path; on success flush it to disk and give it its name, on failure remove it.
+
+    No two writers share one: of two machines, or containers, processes of the same number may write the same file.
+    """
+    unfinished = file.with_name(f"{file.name}.{secrets.token_hex(6)}.part")
     try:
         yield unfinished
         with unfinished.open("rb") as stream:

@@ -16,13 +16,21 @@ class Refusal(ValueError):
 
 
 @contextmanager
-def one_sentence() -> Iterator[None]:
-    """End a command on a ``Refusal`` with its sentence; every other error keeps its traceback."""
+def one_sentence(interrupted: str = "") -> Iterator[None]:
+    """End a command on a ``Refusal`` with its sentence; every other error keeps its traceback.
+
+    So does Ctrl-C, unless there is something to say of what has been done by then: ``interrupted``.
+    """
     try:
         yield
     except Refusal as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        if not interrupted:
+            raise
+        print(f"interrupted: {interrupted}", file=sys.stderr)
+        sys.exit(130)  # as shells say of a command that Ctrl-C ended
 
 
 def reason_of(error: BaseException) -> str:

@@ -23,18 +23,23 @@ ROOMS = {  # third-party library → where it may be imported
     "nvidia": {"pipelines"},
     "decord": {"pipelines"},
     "simplejpeg": {"pipelines"},
+    "cv2": {"pipelines"},
+    "imagecorruptions": {"tools"},
     "kornia": {"pipelines"},
     "av": {"shards", "pipelines", "tools"},
     "PIL": {"shards", "pipelines", "tools"},
     "torch": {"pipelines", "training", "tools"},
     "accelerate": {"training"},
     "timm": {"training"},
-    "sklearn": {"training"},
+    "sklearn": {"training", "tools"},
     "torchvision": {"training"},
     "pyautoattack": {"training"},
     "matplotlib": {"training", "tools"},
     "psutil": {"tools"},
     "safetensors": {"training"},
+    "onnx": {"training"},
+    "onnxruntime": {"training"},
+    "onnxscript": {"training"},
     "jaxtyping": {"pipelines", "training"},
     "numpy": {"shards", "pipelines", "training", "tools"},
     "tqdm": {"training", "tools"},
@@ -128,7 +133,19 @@ def test_nothing_is_unpickled_or_executed():
     forbidden = {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
     assert not {str(f) for fs in FILES.values() for f in fs if libraries(f) & forbidden or imports(f) & forbidden}
     text = "".join(f.read_text() for fs in FILES.values() for f in fs)
-    assert not [word for word in ("allow_pickle=True", "torch.load(", "eval(compile", "exec(") if word in text]
+    assert not [word for word in ("allow_pickle=True", "eval(compile", "exec(") if word in text]
+
+
+def test_torch_reads_tensors_and_nothing_else():
+    loads = [
+        {word.arg: ast.unparse(word.value) for word in node.keywords}
+        for files in FILES.values()
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("torch.load", "torch.jit.load")
+    ]
+    assert loads and all(words.get("weights_only") == "True" for words in loads)
+    assert not [file for files in FILES.values() for file in files if "torch.load" in imports(file)]
 
 
 def test_shards_need_no_tensor_library_to_be_made():

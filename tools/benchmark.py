@@ -14,8 +14,10 @@ from tyro.conf import subcommand
 
 from shards.refusal import one_sentence
 from tools.benchmarks.augment import Augment
+from tools.benchmarks.corruptions import Corruptions
 from tools.benchmarks.gpu import Gpu
 from tools.benchmarks.images import Images
+from tools.benchmarks.knn import Knn
 from tools.benchmarks.memory import Memory
 from tools.benchmarks.planning import Planning
 from tools.benchmarks.reading import Reading
@@ -34,7 +36,9 @@ Benchmark = (
     | Annotated[Reading, subcommand("reading")]
     | Annotated[Planning, subcommand("planning")]
     | Annotated[Memory, subcommand("memory")]
+    | Annotated[Knn, subcommand("knn")]
     | Annotated[Gpu, subcommand("gpu")]
+    | Annotated[Corruptions, subcommand("corruptions")]
 )
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """What is measured sample by sample is measured in chunks of 256, each of which is a file as soon as it is done.
 
 A chunk holds the samples at 256 places of a list, and is computed by whoever comes to it from these samples alone. So
-processes share the chunks through the run's folder, an interrupted evaluation goes on, and one process finds exactly
-what two find. Files lie in RUN/evaluation/PART-HASH/, where HASH is that of everything on which the numbers depend, the
-code of this checkout among it; they may be deleted at any time.
+processes share the chunks through the run's folder, an interrupted evaluation goes on, one process finds exactly what
+two find, and two evaluations of a run at the same time at worst measure the same twice. Files lie in
+RUN/evaluation/PART-HASH/, where HASH is that of everything on which the numbers depend, the code of this checkout among
+it. Each is complete or absent, and is measured again if its checksum does not hold. They may be deleted whenever no
+evaluation runs.
 """
 
 import hashlib
@@ -16,14 +18,14 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from pipelines.loader import Place
-from shards.files import complete_or_absent, write_atomically
+from shards.files import write_atomically
 from shards.refusal import Refusal
-from training.provenance import code_fingerprint, made_by
+from training.provenance import code_fingerprint, made_by, versions
+from training.sealed import digest, read_sealed, save_sealed
 
 CHUNK = 256
 CHUNKS = "evaluation"  # the folder in a run's folder
@@ -65,56 +67,62 @@ class Chunked:
         folder = self._folder(part, {**identity, "order": _hash(samples.tobytes())})
         chunks = [samples[start : start + CHUNK] for start in range(0, len(samples), CHUNK)]
         files = [folder / f"{number:06}.safetensors" for number in range(len(chunks))]
-        mine = [n for n in range(self.place.rank, len(chunks), self.place.world) if not files[n].is_file()]
+        mine = [n for n in range(self.place.rank, len(chunks), self.place.world) if not _whole(files[n])]
         owner = {sample: number for number in mine for sample in chunks[number].tolist()}
-        todo = sum(len(chunks[n]) for n in mine)
+        todo, empty = sum(len(chunks[n]) for n in mine), set(mine)
         found = stream(np.concatenate([chunks[n] for n in mine])) if mine else iter(())
         with tqdm(total=todo, desc=part, unit="sample", dynamic_ncols=True, disable=self.place.rank > 0) as bar:
             for present, clips in found:
                 number = owner[int(present[0])]
-                _save(files[number], {NUMBERS: torch.from_numpy(present), **measure(present, clips)})
+                save_sealed(files[number], {NUMBERS: torch.from_numpy(present), **measure(present, clips)})
+                empty.remove(number)
                 bar.update(len(chunks[number]))
-        for number in mine:  # no sample of these is sound
-            if not files[number].is_file():
-                _save(files[number], {NUMBERS: torch.empty(0, dtype=torch.int64)})
+        for number in empty:  # no sample of these is sound
+            save_sealed(files[number], {NUMBERS: torch.empty(0, dtype=torch.int64)})
         self.accelerator.wait_for_everyone()
-        parts = [part for part in map(load_file, files) if len(part[NUMBERS])]
-        if not parts:
-            raise Refusal(f"{part}: none of {len(samples)} samples can be decoded; make the shards again")
-        rows = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-        numbers = rows.pop(NUMBERS).numpy()
-        if len(numbers) < len(samples) and self.place.rank == 0:
-            print(f"{part}: {len(samples) - len(numbers)} of {len(samples)} samples cannot be decoded and are left out")
-        return numbers, {name: values.to(self.place.device) for name, values in rows.items()}
+        return self._joined(part, files, len(samples))
 
     def once(self, part: str, identity: Mapping[str, Any], compute: Callable[[], Rows]) -> Rows:
         """What the first process computes, on every process: tensors of any shape."""
         file = self._folder(part, identity) / "all.safetensors"
-        if self.place.rank == 0 and not file.is_file():
-            _save(file, compute())
+        if self.place.rank == 0 and not _whole(file):
+            save_sealed(file, compute())
         self.accelerator.wait_for_everyone()
-        return {name: values.to(self.place.device) for name, values in load_file(file).items()}
+        return {name: values.to(self.place.device) for name, values in _kept(file).items()}
+
+    def _joined(self, part: str, files: list[Path], asked: int) -> tuple[np.ndarray, Rows]:
+        """All chunks of a part end to end."""
+        found = [rows for rows in map(_kept, files) if len(rows[NUMBERS])]
+        if not found:
+            raise Refusal(f"{part}: none of {asked} samples can be decoded; make the shards again")
+        rows = {name: torch.cat([chunk[name] for chunk in found]) for name in found[0]}
+        numbers = rows.pop(NUMBERS).numpy()
+        if len(numbers) < asked and self.place.rank == 0:
+            print(f"{part}: {asked - len(numbers)} of {asked} samples cannot be decoded and are left out")
+        return numbers, {name: values.to(self.place.device) for name, values in rows.items()}
 
     def _folder(self, part: str, identity: Mapping[str, Any]) -> Path:
         """Where a part's files lie, with what they depend on and who began them beside them."""
-        said = {"part": part, "identity": dict(identity), "code": code_fingerprint(), "torch": torch.__version__}
+        said = {"part": part, "identity": dict(identity), "code": code_fingerprint()}
+        said |= {"versions": versions(), "device": self.place.device.type}
         folder = self.folder / f"{part.replace(' ', '-')}-{_hash(json.dumps(said, sort_keys=True).encode())[:12]}"
         file = folder / "identity.json"
         if self.place.rank == 0 and not file.is_file():
             folder.mkdir(parents=True, exist_ok=True)
             write_atomically(file, json.dumps({**said, "made": made_by()}, indent=1).encode())
         self.accelerator.wait_for_everyone()
+        if not file.is_file():
+            raise Refusal(
+                f"{part}: process {self.place.rank} is to measure something else than process 0, or does not see its "
+                f"files in {self.folder}; start again when no training writes checkpoints, on storage that all share"
+            )
         self.made[part] = {"folder": folder.name, **json.loads(file.read_text())["made"]}
         return folder
 
 
 def fingerprint(module: nn.Module) -> str:
-    """SHA-256 of a module's parameters and buffers, with their names."""
-    digest = hashlib.sha256()
-    for name, tensor in module.state_dict().items():
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+    """SHA-256 of a module's parameters and buffers, those too that no checkpoint keeps, with their names."""
+    return digest(module.state_dict() | dict(module.named_buffers()))
 
 
 def in_parts(compute: Callable[[Tensor], Tensor], clips: Tensor, together: int) -> Tensor:
@@ -126,6 +134,16 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _save(file: Path, rows: Rows) -> None:
-    with complete_or_absent(file) as unfinished:
-        save_file({name: values.detach().cpu().contiguous() for name, values in rows.items()}, unfinished)
+def _whole(file: Path) -> bool:
+    """Whether this has been measured before, and what was found is as it was written."""
+    whole = read_sealed(file) is not None
+    if not whole and file.is_file():
+        print(f"{file} is damaged and is measured again", flush=True)
+    return whole
+
+
+def _kept(file: Path) -> Rows:
+    rows = read_sealed(file)
+    if rows is None:
+        raise Refusal(f"{file} was written and cannot be read; look at the disk, then type the same command again")
+    return rows

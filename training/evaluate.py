@@ -5,7 +5,8 @@ them, how easily both are broken, how they lie on the sphere. Writes report.html
 report.md, evaluation.json and plots/ into each RUN; of several runs also a report of all, side by side, mean and
 standard deviation over the seeds of each recipe, into the folder --out.
 
-What was interrupted goes on when the same command is typed again. Several processes share the work:
+What was interrupted goes on when the same command is typed again: what is measured lies in RUN/evaluation, which may be
+deleted afterwards. Several processes share the work:
 ``accelerate launch training/evaluate.py RUN``.
 
 Quick look: ``python training/evaluate.py RUN --robustness.attacked 100``
@@ -22,7 +23,8 @@ from tyro.conf import Positional
 from shards.files import write_atomically
 from shards.refusal import one_sentence
 from training.chunked import CHUNKS, Chunked
-from training.comparison import write_comparison
+from training.comparison import Comparison
+from training.evaluated import FILE, FORMAT
 from training.evaluation import Protocol
 from training.material import Material
 from training.processes import settle_together
@@ -33,9 +35,9 @@ from training.run import load_run
 from training.splits import facts_of_splits, splits_of
 from training.trained import trained, untrained
 from training.values import describe
+from training.weights.origin import origin_of
 
-FILE = "evaluation.json"
-FORMAT = 2  # of that file
+LARGE = 10**9  # bytes of files for the next evaluation, above which somebody may want to know of them
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,7 @@ class Evaluate:
     def __call__(self) -> None:
         found = [one for one in map(self._one, self.runs) if one is not None]
         if len(found) > 1:
-            out = self.out or self.runs[0].absolute().parent / "joint"
-            named = write_comparison(out, found)
-            print(*(f"{len(found)} runs · {line}" for table in tables_of(named) for line in table.lines()), sep="\n")
-            print(f"{out / 'report.html'} shows mean and spread of {len(found)} runs")
+            Comparison()(self.out or self.runs[0].absolute().parent / "joint", self.runs)
 
     def _one(self, folder: Path) -> dict | None:
         """What was found of a run, as it is saved; ``None`` on all processes but the first."""
@@ -79,6 +78,7 @@ class Evaluate:
             "format": FORMAT,
             "run": folder.absolute().name,
             "step": step,
+            **origin_of(folder),
             "recipe": describe(run),
             "protocol": describe(self.protocol),
             "data": facts_of_splits(train, test) | {"validation": {"samples": len(self.protocol.held(train))}},
@@ -90,9 +90,12 @@ class Evaluate:
         write_run_report(folder, run, found)
         print(*(f"{folder} · {line}" for table in tables_of({"": [found]}) for line in table.lines()), sep="\n")
         print(f"{folder / 'report.html'} shows curves, views and these tables")
+        size = sum(file.stat().st_size for file in (folder / CHUNKS).rglob("*.safetensors"))
+        if size > LARGE:
+            print(f"{folder / CHUNKS} takes {size / 1e9:.1f} GB and may be deleted: only an evaluation again needs it")
         return found
 
 
 if __name__ == "__main__":
-    with one_sentence():
+    with one_sentence("what is measured is kept; the same command goes on from there"):
         tyro.cli(Evaluate, description=__doc__)()

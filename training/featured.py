@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from shards.read import Shards
-from training.chunked import fingerprint, in_parts
+from training.chunked import Stream, fingerprint, in_parts
 from training.material import Material
 from training.probes.linear import LinearClassifier, LinearProbe
 from training.probes.pixels import RawPixels, centred
@@ -42,8 +42,8 @@ class Featured:
         train, test = self.material.train, self.material.test
         loader = self.material.loader
         modules = {RAW: RawPixels(len(train) + len(test), loader.clip.length, loader.side), **self.encoders}
-        known, trains = self._of(train, "features of train", modules)
-        asked, tests = self._of(test, "features of test", modules)
+        known, trains = self._of(train, "features of train", modules, self.material.clips(train))
+        asked, tests = self._of(test, "features of test", modules, self.material.clips(test))
         answers = {
             fact: (self.material.classes(train, fact, known), self.material.classes(test, fact, asked))
             for fact in ("label", *train.manifest.facts)
@@ -55,14 +55,15 @@ class Featured:
         tasks[CENTRED] = replace(raw, train=centred(raw.train), test=centred(raw.test))
         return {name: tasks[name] for name in (RAW, CENTRED, *self.encoders)}
 
-    def probes(self, linear: LinearProbe, tasks: Mapping[str, Task]) -> Probes:
-        """For each encoder its linear probe, found once, by the first process."""
+    def probes(self, linear: LinearProbe, tasks: Mapping[str, Task], fact: str = "label") -> Probes:
+        """For each encoder its linear probe of the label or a fact, found once, by the first process."""
         found = {}
         for name, encoder in self.encoders.items():
-            task, train = tasks[name], self.material.train
+            task, train = tasks[name].about(fact), self.material.train
             identity = {"probe": describe(linear), "validation": self.validation, "together": self.together}
             identity |= {"encoder": fingerprint(encoder)} | self.material.identity(train)
-            rows = self.material.chunked.once(f"probe of {name}", identity, lambda task=task: linear(task))
+            part = f"probe of {name}" if fact == "label" else f"{fact} probe of {name}"
+            rows = self.material.chunked.once(part, identity, lambda task=task: linear(task))
             found[name] = linear.revive(rows)
         return found
 
@@ -81,12 +82,23 @@ class Featured:
         )
         return {name: rows[name].transpose(0, 1) for name in self.encoders}
 
-    def _of(self, split: Shards, part: str, modules: Encoders) -> tuple[np.ndarray, dict[str, Tensor]]:
+    def textures(self, tasks: Mapping[str, Task]) -> dict[str, Task]:
+        """Each encoder's task, asked about the test samples' textures instead; none, unless all samples have one."""
+        test = self.material.test
+        if not (test.index.texture > 0).all():
+            return {}
+        asked, found = self._of(test, "features of textures", self.encoders, self.material.textures(test))
+        answers = {
+            fact: (known, self.material.classes(test, fact, asked)) for fact, (known, _) in tasks[RAW].answers.items()
+        }
+        return {name: replace(tasks[name], test=found[name], answers=answers, asked=asked) for name in self.encoders}
+
+    def _of(self, split: Shards, part: str, modules: Encoders, stream: Stream) -> tuple[np.ndarray, dict[str, Tensor]]:
         return self.material.chunked.rows(
             part,
             self._identity | self.material.identity(split),
             np.arange(len(split)),
-            self.material.clips(split),
+            stream,
             lambda _, clips: {name: in_parts(module, clips, self.together) for name, module in modules.items()},
         )
 

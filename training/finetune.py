@@ -32,6 +32,7 @@ from training.tuned import save_tuned, tuned_tables
 from training.tuning import SLF, Tune
 from training.tuning.loop import tune
 from training.values import describe
+from training.weights.origin import origin_of
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Finetune:
             "name": self.name or type(self.tuning).__name__.lower(),
             "run": run.out.name,
             "step": step,
+            **origin_of(run.out),
             "finetune": describe(self),
             "recipe": describe(run),
             "data": facts_of_splits(train, test),

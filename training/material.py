@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from pipelines.chosen import augmented
+from pipelines.chosen import augmented, textures
+from pipelines.decoders.auto import choose
 from pipelines.loader import Loader, Place
 from shards.read import Shards
 from training.chunked import CHUNK, Chunked, Stream
@@ -30,11 +31,12 @@ class Material:
     def identity(self, shards: Shards) -> dict:
         """What decides the pixels of a split's samples, as JSON values."""
         loader = self.loader
+        decoder = choose(loader.decoder, shards.stored, self.place.device)
         return {
             "shards": shards.manifest.fingerprint,
             "clip": describe(loader.clip),
             "side": loader.side,
-            "decoder": describe(loader.decoder),
+            "decoder": describe(decoder) | {"library": decoder.library},
         }
 
     def clips(self, shards: Shards) -> Stream:
@@ -48,6 +50,10 @@ class Material:
             return augmented(self._chunks, shards, self._alone, samples, SPLIT_SEED)
 
         return stream
+
+    def textures(self, shards: Shards) -> Stream:
+        """The textures beside samples, in chunks: the centred square of each, the same in all frames, 0 to 1."""
+        return lambda samples: textures(self._chunks, shards, self._alone, samples)
 
     def classes(self, shards: Shards, fact: str, samples: np.ndarray) -> Int[Tensor, " n"]:
         """Of the label or a fact."""

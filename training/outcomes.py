@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Bool
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from shards.files import complete_or_absent
+from shards.refusal import Refusal
+from training.sealed import read_sealed, save_sealed
 
 FILE = "outcomes.safetensors"
 
@@ -35,7 +35,12 @@ class Outcomes:
         self.cells: dict[str, Outcome] = {}
 
     def add(self, cell: str, samples: np.ndarray, right: Bool[Tensor, " m"]) -> dict[str, float]:
-        """Keep a cell. Returns: its accuracy and standard error in percent, as JSON values."""
+        """Keep a cell. Returns: its accuracy and standard error in percent, as JSON values.
+
+        Raises: ``ValueError`` if there is a cell of this name already.
+        """
+        if cell in self.cells:
+            raise ValueError(f"two parts call a cell {cell!r}, and one would be lost; give one another name")
         self.cells[cell] = Outcome(samples, right.cpu().numpy())
         return share(right)
 
@@ -45,14 +50,18 @@ class Outcomes:
             f"{cell}|samples": torch.from_numpy(one.samples.astype(np.int32)) for cell, one in self.cells.items()
         }
         tensors |= {f"{cell}|right": torch.from_numpy(one.right) for cell, one in self.cells.items()}
-        with complete_or_absent(folder / FILE) as unfinished:
-            save_file(tensors, unfinished)
+        save_sealed(folder / FILE, tensors)
 
 
 def read_outcomes(folder: Path) -> Mapping[str, Outcome]:
-    """The cells of a run; none, if it was never evaluated."""
+    """The cells of a run; none, if it was never evaluated.
+
+    Raises: ``Refusal`` if the file is damaged.
+    """
     file = folder / FILE
-    tensors = load_file(file) if file.is_file() else {}
+    tensors = read_sealed(file) if file.is_file() else {}
+    if tensors is None:
+        raise Refusal(f"{file} is damaged; evaluate again: python training/evaluate.py {folder}")
     cells = sorted({name.rpartition("|")[0] for name in tensors})
     return {
         cell: Outcome(tensors[f"{cell}|samples"].numpy().astype(np.int64), tensors[f"{cell}|right"].numpy())

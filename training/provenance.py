@@ -14,7 +14,7 @@ import torch
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("shards", "pipelines", "training")
-LIBRARIES = ("torch", "torchvision", "timm", "numpy", "kornia", "accelerate")
+LIBRARIES = ("torch", "torchvision", "timm", "numpy", "kornia", "accelerate", "av", "pillow", "simplejpeg")
 
 
 def made_by() -> dict:
@@ -24,12 +24,17 @@ def made_by() -> dict:
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "commit": commit(),
         "code": code_fingerprint(),
-        "versions": {name: importlib.metadata.version(name) for name in LIBRARIES}
-        | {"python": platform.python_version()},
+        "versions": versions(),
         "device": device,
         "threads": torch.get_num_threads(),
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of Python and of those libraries that decide numbers."""
+    return {name: importlib.metadata.version(name) for name in LIBRARIES} | {"python": platform.python_version()}
 
 
 @cache

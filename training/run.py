@@ -14,7 +14,7 @@ from shards.files import write_atomically
 from shards.refusal import Refusal
 from training.attacks import Attack, Stillness
 from training.average import Average
-from training.encoders import NarrowResNet, Network
+from training.encoders import NarrowResNet, Network, Normalise
 from training.false_negatives import FalseNegatives, KeepAll
 from training.fit import check_parts
 from training.methods import Method, SimCLR
@@ -31,6 +31,7 @@ class Pretrain:
 
     loader: Loader
     network: Network = field(default_factory=NarrowResNet)
+    normalise: Normalise = field(default_factory=Normalise)
     method: Method = field(default_factory=SimCLR)
     attack: Attack = field(default_factory=Stillness)
     false_negatives: FalseNegatives = field(default_factory=KeepAll)
@@ -100,7 +101,7 @@ class Pretrain:
     def build(self, samples: int) -> MethodModule:
         """The method's module as a run on ``samples`` samples begins: a pure function of the seed."""
         torch.manual_seed(self.seed)
-        encoder = self.network.build()
+        encoder = self.normalise(self.network.build())
         encoder.chunk = self.chunk  # before the method copies it
         method = self.method.build(encoder, self.false_negatives, samples)
         normalise_by(method, self.norm)

@@ -1,7 +1,7 @@
 """Contact sheets: what a batch, or a data set, looks like. Clips are film strips: some of their frames side by side."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import matplotlib
@@ -79,6 +79,12 @@ def draw_samples(pixels: Float[Tensor, "b t c h w"], names: Sequence[str], capti
     strips, across = _strips(pixels), SAMPLES if pixels.shape[1] == 1 else 1
     parts = [slice(start, start + across) for start in range(0, len(strips), across)]
     return _draw([Row(strips[part], heads=names[part]) for part in parts], caption)
+
+
+def draw_table(rows: Mapping[str, Float[Tensor, "k t c h w"]], heads: Sequence[str], caption: str = "") -> Figure:
+    """Clips in rows that bear titles, below heads that name the columns."""
+    drawn = [Row(_strips(clips), title) for title, clips in rows.items()]
+    return _draw([drawn[0]._replace(heads=heads), *drawn[1:]], caption)
 
 
 def _columns(batch: Batch, adversarial: Tensor | None, moved: int = 0) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from shards.manifest import FILE_NAME
 from shards.read import Shards
 from shards.refusal import Refusal
+from training.known_data import known_as
 from training.run import Pretrain
 
 SPLITS = ("test", "val")
@@ -45,4 +46,4 @@ def facts_of_splits(train: Shards, test: Shards) -> dict:
     return {
         name: {"folder": str(split.folder), "samples": len(split), "fingerprint": split.manifest.fingerprint}
         for name, split in (("train", train), ("test", test))
-    } | {"kind": train.manifest.kind}
+    } | {"kind": train.manifest.kind, "known as": known_as(train.manifest.classes["label"])}

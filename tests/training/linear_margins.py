@@ -9,8 +9,9 @@ def ten_classes(count=100, seed=0):
     """Clips in 0.3 … 0.7, their classes (some of them wrong), a classifier and its weights.
 
     Each class reads its own tenth of the pixels, so that all are equally far apart: the class with the second largest
-    logit is the nearest, and logits are so large that every attack goes there. A clip is broken by a change of at most r if, for some class k, its logit's lead over k is below r ‖w_y - w_k‖₁
-    (L∞) or r ‖w_y - w_k‖₂ (L2), as long as r is at most 0.3.
+    logit is the nearest, and logits are so large that every attack goes there. A clip is broken by a change of at most
+    r if, for some class k, its logit's lead over k is below r ‖w_y - w_k‖₁ (L∞) or r ‖w_y - w_k‖₂ (L2), as long as r
+    is at most 0.3.
     """
     draw = torch.Generator().manual_seed(seed)
     clips = 0.3 + 0.4 * torch.rand(count, *SHAPE, generator=draw)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.training.test_report import evaluation
-from training.charts import draw_groups
-from training.comparison import compared, groups, write_comparison
+from tests.training.invented import evaluation
+from training.comparison import groups, write_comparison
+from training.reports import attack
+from training.reports.writing import tables_of
 
 
 def runs():
@@ -28,12 +29,12 @@ def test_groups_whose_folders_have_nothing_in_common_are_numbered():
 
 def test_another_test_split_makes_another_group():
     one, other = evaluation(0), evaluation(1)
-    other["data"]["test"]["fingerprint"] = "another"
+    other["data"]["test"] = other["data"]["test"] | {"fingerprint": "another"}
     assert len(groups([one, other])) == 2
 
 
 def test_tables_hold_every_group_and_what_they_share_once():
-    tables = {table.title: table for table in compared(groups(runs()))}
+    tables = {table.title: table for table in tables_of(groups(runs()))}
     assert list(tables["kNN"].rows) == [
         "chance", "raw pixels", "moco, untrained", "moco, trained", "robust, untrained", "robust, trained",
     ]  # fmt: skip
@@ -41,21 +42,22 @@ def test_tables_hold_every_group_and_what_they_share_once():
     assert tables["linear probe"].rows["robust, trained"] == [[50.0, 49.0]]
 
 
-def test_one_group_keeps_its_rows_unnamed_but_for_its_name():
-    (table, *_) = compared(groups([evaluation(0), evaluation(1)]))
-    assert list(table.rows) == ["chance", "raw pixels", "run, untrained", "run, trained"]
+def test_one_group_keeps_its_rows_unnamed():
+    (table, *_) = tables_of(groups([evaluation(0), evaluation(1)]))
+    assert list(table.rows) == ["chance", "raw pixels", "untrained", "trained"]
 
 
 def test_the_page_shows_means_and_names(tmp_path):
-    write_comparison(tmp_path, groups(runs()))
+    write_comparison(tmp_path, runs())
     page = (tmp_path / "report.html").read_text()
     assert "robust, trained" in page and "59.50 ± 0.71" in page and page.count("data:image/png;base64,") == 1
-    assert "$" not in page and (tmp_path / "radii.png").is_file() and (tmp_path / "evaluation.json").is_file()
+    assert "$" not in page and (tmp_path / "plots" / "radii.png").is_file() and (tmp_path / "report.md").is_file()
 
 
 @pytest.mark.parametrize("name", ["moco", "robust"])
 def test_the_plot_has_a_line_for_each_group(name):
-    (axis,) = draw_groups(groups(runs())).axes
+    (plot,) = attack.section(groups(runs())).plots
+    (axis,) = plot.figure.axes
     drawn = {line.get_label(): line.get_ydata() for line in axis.lines}
     seeds = (0, 1) if name == "moco" else (10, 11)
-    assert drawn[name][0] == pytest.approx(40 + sum(seeds) / 2)
+    assert drawn[f"{name}, trained, PGD"][0] == pytest.approx(40 + sum(seeds) / 2)

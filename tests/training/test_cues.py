@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from training.outcomes import Outcomes
 from training.probes.cues import chance_share, shape_share
 from training.probes.knn import KNN
+from training.probes.nearest import find_nearest
 from training.probes.task import Task
 
 
@@ -55,9 +56,13 @@ def test_no_side_taken_is_no_number():
     assert shape_share(replace(given, answers=alike)) != shape_share(replace(given, answers=alike))  # nan
 
 
+def asked(given: Task, *neighbours: int) -> dict:
+    return KNN(neighbours)(given, find_nearest(given.train, given.test, max(neighbours)), Outcomes(), "net")
+
+
 def test_knn_answers_every_fact_with_a_k_of_its_own_validation():
     given = knowing(task(), shape=1.0)
-    found = KNN(neighbours=(1, 50))(given, Outcomes(), "net")
+    found = asked(given, 1, 50)
     assert found["shape"]["accuracy"] == 100 == found["label"]["accuracy"] and found["texture"]["accuracy"] < 40
     assert found["shape"]["k"] == 1  # of equals the smallest
 
@@ -74,9 +79,7 @@ def test_k_is_chosen_by_held_out_samples_and_not_by_the_test_split():
         test=torch.zeros(len(given.test), 4),
         answers={"label": (noisy, given.answers["shape"][1])},
     )
-    assert (
-        KNN(neighbours=(1, 100))(lost, Outcomes(), "net")["label"]["k"] == 100
-    )  # one noisy neighbour errs, many do not
+    assert asked(lost, 1, 100)["label"]["k"] == 100  # one noisy neighbour errs, many do not
 
 
 @pytest.mark.parametrize("knobs", [{"neighbours": ()}, {"neighbours": (0,)}, {"temperature": 0.0}])

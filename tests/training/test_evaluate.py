@@ -1,12 +1,19 @@
 """What cannot be evaluated is refused in a sentence that says what to type."""
 
+import json
 import shutil
 from dataclasses import replace
 
 import pytest
+from accelerate import Accelerator
 
+from pipelines.decoders import Auto, Plain, Turbo
+from pipelines.loader import Loader, Place
+from shards.read import Shards
 from shards.refusal import Refusal
+from training.chunked import Chunked
 from training.evaluate import Evaluate
+from training.material import Material
 from training.recipes import DEFAULT, RECIPES
 from training.run import load_run, save_run
 from training.splits import splits_of
@@ -43,3 +50,16 @@ def test_splits_that_do_not_belong_together_are_refused(run, images, videos):
 def test_a_run_without_checkpoint_is_refused(run):
     with pytest.raises(Refusal, match="no intact checkpoint; train first"):
         Evaluate((run,))()
+
+
+def test_another_split_clip_side_or_decoder_is_another_identity(images, tmp_path):
+    def identity(split="train", **knobs):
+        shards = Shards(images / split)
+        loader = Loader(images / "train", **{"side": 16} | knobs)
+        return json.dumps(
+            Material(loader, shards, shards, Chunked(tmp_path, Accelerator(cpu=True), Place())).identity(shards),
+            sort_keys=True,
+        )
+
+    assert identity() == identity(batch=7) == identity(decoder=Turbo()) == identity(decoder=Auto())
+    assert len({identity(), identity("test"), identity(side=17), identity(decoder=Plain())}) == 4

@@ -16,9 +16,9 @@ from safetensors.torch import load_file
 from pipelines.loader import Place
 from shards.read import Shards
 from shards.refusal import Refusal
+from tests.training.invented import evaluation
 from tests.training.published_tuning import TUNING_VALUES
 from tests.training.real_runs import ROOT, environment
-from tests.training.test_report import evaluation
 from training.attacks import PGD, Stillness
 from training.checkpoints import save_checkpoint
 from training.chunked import Chunked

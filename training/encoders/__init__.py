@@ -6,6 +6,7 @@ from tyro.conf import subcommand
 
 from training.encoders.clips import NarrowResNet3D, Video
 from training.encoders.encoder import Encoder as Encoder
+from training.encoders.encoder import Normalise as Normalise
 from training.encoders.pictures import NarrowResNet, Timm
 
 Network = (

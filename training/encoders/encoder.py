@@ -1,5 +1,7 @@
 """A network behind pixel normalisation: clips in 0 … 1 come in, one feature vector each goes out."""
 
+from dataclasses import dataclass
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -36,3 +38,23 @@ class Encoder(nn.Module):
         if self.sees_time:
             return self.network(pixels.transpose(1, 2))
         return self.network(pixels.flatten(0, 1)).unflatten(0, views.shape[:2]).mean(1)
+
+
+@dataclass(frozen=True)
+class Normalise:
+    """What is done to pixels, 0 to 1, before a network sees them: minus a mean, over a deviation, for each colour."""
+
+    mean: tuple[float, float, float] = MEAN
+    """Of red, green and blue; ImageNet's, unless given. 0 0 0 takes nothing away."""
+    std: tuple[float, float, float] = STD
+    """Likewise; 1 1 1 stretches nothing."""
+
+    def __post_init__(self) -> None:
+        if min(self.std) <= 0:
+            raise ValueError(f"std divides pixels and must be positive, got {self.std}")
+
+    def __call__(self, encoder: Encoder) -> Encoder:
+        """The same encoder, which from now on normalises so."""
+        encoder.mean.copy_(torch.tensor(self.mean).view(3, 1, 1))
+        encoder.std.copy_(torch.tensor(self.std).view(3, 1, 1))
+        return encoder

@@ -6,7 +6,6 @@ most similar first, which is ours, as are all defaults.
 """
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from jaxtyping import Bool
 from torch import Tensor
@@ -37,8 +36,6 @@ class Cluster(Suspecting):
                 f"cluster cannot part {samples} samples into {self.clusters} clusters; "
                 f"give --false-negatives.clusters at most {samples}"
             )
-        if find_spec("sklearn") is None:
-            raise Refusal('false-negatives:cluster needs scikit-learn: pip install "antipodal[cluster]"')
 
     def memory(self, samples: int, width: int) -> BySample:
         return BySample(samples, width, self.clusters, self.refresh)

@@ -16,7 +16,6 @@ each clustering, on the encoder's features; h, t and t' in one forward pass; and
 """
 
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from typing import ClassVar
 
 import torch
@@ -136,5 +135,3 @@ class AdvCL(InBatchKnobs):
                 f"advcl cannot part {samples} samples into {max(self.clusters)} clusters; give --method.clusters "
                 f"numbers of at most {samples}"
             )
-        if find_spec("sklearn") is None:
-            raise Refusal('method:advcl needs scikit-learn for its clusters: pip install "antipodal[cluster]"')

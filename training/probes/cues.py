@@ -3,10 +3,15 @@
 After Geirhos et al.'s shape bias: only neighbours that agree with the query in exactly one of the two take sides.
 """
 
+from collections.abc import Mapping
+
 from jaxtyping import Int
 from torch import Tensor
 
-from training.probes.knn import find_nearest
+from training.featured import Probes
+from training.outcomes import Outcomes
+from training.probes.linear import linear_accuracy
+from training.probes.nearest import find_nearest
 from training.probes.task import Task
 
 NEIGHBOURS = 20
@@ -27,6 +32,16 @@ def chance_share(task: Task) -> float:
     """The share for neighbours that know nothing, if classes are equally frequent and independent."""
     shape, texture = (1 / task.classes[fact] for fact in ("shape", "texture"))
     return 100 * shape * (1 - texture) / (shape * (1 - texture) + texture * (1 - shape))
+
+
+def read_cues(tasks: Mapping[str, Task], read: Mapping[str, Probes], outcomes: Outcomes) -> dict[str, dict]:
+    """For each encoder and cue the accuracy of a linear probe of that cue: which of them can be read better."""
+    found: dict[str, dict] = {}
+    for cue, probes in read.items():
+        for name, (probe, penalty) in probes.items():
+            accuracy = linear_accuracy(probe, tasks[name].about(cue), outcomes, f"{cue}/{name}")
+            found.setdefault(name, {})[cue] = accuracy | {"penalty": penalty}
+    return found
 
 
 def agreement(known: Int[Tensor, " n"], answers: Int[Tensor, " q"], nearest: Int[Tensor, "q k"]) -> Tensor:

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from training.outcomes import Outcomes
+from training.probes.nearest import Nearest, find_nearest
 from training.probes.task import Task
-
-CHUNK = 1024  # queries at a time, so that the similarity matrix stays small
 
 
 @dataclass(frozen=True)
@@ -26,13 +23,13 @@ class KNN:
         if not self.neighbours or min(self.neighbours) < 1 or self.temperature <= 0:
             raise ValueError(f"need neighbours >= 1, temperature > 0, got {self.neighbours} and {self.temperature}")
 
-    def __call__(self, task: Task, outcomes: Outcomes, name: str) -> dict[str, dict[str, float]]:
+    def __call__(self, task: Task, found: Nearest, outcomes: Outcomes, name: str) -> dict[str, dict[str, float]]:
         """For the label and every fact: accuracy on the test split in percent, and the k chosen for it.
 
-        Which answers were right goes to ``outcomes`` under the ``name`` of the features.
+        ``found`` are the test samples' nearest in the training split, as many as may vote. Which answers were right
+        goes to ``outcomes`` under the ``name`` of the features.
         """
-        chosen = self._choose(task)
-        similarity, nearest = find_nearest(task.train, task.test, max(chosen.values()))
+        chosen, (similarity, nearest) = self._choose(task), found
         measured = {}
         for fact, (known, answers) in task.answers.items():
             right = vote(similarity, known[nearest], chosen[fact], self.temperature) == answers
@@ -54,23 +51,20 @@ class KNN:
         return chosen
 
 
-def find_nearest(
-    bank: Float[Tensor, "n d"], queries: Float[Tensor, "q d"], neighbours: int
-) -> tuple[Float[Tensor, "q k"], Int[Tensor, "q k"]]:
-    """Cosines and places in the bank of each query's most similar features, the most similar first; k is at most n."""
-    bank, neighbours = F.normalize(bank, dim=1), min(neighbours, len(bank))
-    found = [(F.normalize(part, dim=1) @ bank.T).topk(neighbours, dim=1) for part in queries.split(CHUNK)]
-    return torch.cat([part.values for part in found]), torch.cat([part.indices for part in found])
-
-
 def vote(
     similarity: Float[Tensor, "q k"], classes: Int[Tensor, "q k"], neighbours: int, temperature: float
 ) -> Int[Tensor, " q"]:
     """Classes by vote of the first ``neighbours``, each weighing exp(cosine / temperature)."""
-    similarity, classes = similarity[:, :neighbours], classes[:, :neighbours]
-    votes = torch.zeros(len(classes), int(classes.max()) + 1, device=classes.device)
-    votes.scatter_add_(1, classes, ((similarity - similarity[:, :1]) / temperature).exp())
-    return votes.argmax(1)
+    return votes(similarity, classes, neighbours, temperature, int(classes.max()) + 1).argmax(1)
+
+
+def votes(
+    similarity: Float[Tensor, "q k"], given: Int[Tensor, "q k"], neighbours: int, temperature: float, classes: int
+) -> Float[Tensor, "q c"]:
+    """Share of the votes that each class gets from the first ``neighbours``, whose classes are ``given``."""
+    similarity, given = similarity[:, :neighbours], given[:, :neighbours]
+    weights = (similarity / temperature).softmax(1)
+    return weights.new_zeros(len(given), classes).scatter_add_(1, given, weights)
 
 
 def knn_predict(

@@ -1,7 +1,7 @@
 """What a probe is given: features of two splits, what is known of them, and which may be used to choose."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -22,3 +22,7 @@ class Task:
     """Number of classes of the label and of every fact."""
     asked: np.ndarray
     """Numbers of the test samples in their split, int64 [m]."""
+
+    def about(self, fact: str) -> "Task":
+        """The same, with a fact in the label's place."""
+        return replace(self, answers={"label": self.answers[fact]}, classes={"label": self.classes[fact]})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from training.reports import attack, autoattack, geometry, knn, linear, masking
+from training.reports import attack, autoattack, corruptions, geometry, knn, linear, masking
 from training.reports.section import Groups, Section
 
 PARTS: tuple[tuple[str, Callable[[Groups], Section]], ...] = (
@@ -11,6 +11,7 @@ PARTS: tuple[tuple[str, Callable[[Groups], Section]], ...] = (
     ("robustness", attack.section),
     ("autoattack", autoattack.section),
     ("masking", masking.section),
+    ("corruptions", corruptions.section),
     ("geometry", geometry.section),
 )
 """Keys of evaluation.json, and what is said of what lies under them."""

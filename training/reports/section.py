@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from training.reports.listing import Listing
 from training.reports.table import Table
 
 Found = Sequence[dict]
@@ -36,6 +37,8 @@ class Section:
     plots: tuple[Plot, ...] = ()
     note: str = ""
     """How the numbers came about and what they mean: plain text."""
+    listings: tuple[Listing, ...] = ()
+    """Tables of words, below the others."""
 
 
 def has(groups: Groups, part: str) -> bool:

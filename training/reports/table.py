@@ -5,7 +5,13 @@ import html
 import io
 import math
 import statistics
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from training.reports.listing import boxed
+
+LONG = 16  # rows; longer tables are folded
+HEAD = ("row", "column", "run", "value")
 
 
 @dataclass(frozen=True)
@@ -17,13 +23,15 @@ class Table:
     rows: dict[str, list[list[float]]]
     unit: str = " %"
     digits: int = 2
+    errors: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """By row a standard error for each cell, shown where there is one run."""
 
-    def cell(self, values: list[float]) -> str:
-        """The value; of several, mean ± standard deviation (of the runs: n - 1 below the line)."""
+    def cell(self, values: list[float], error: float = math.nan) -> str:
+        """The value, ± ``error`` if there is one; of several, mean ± standard deviation (n - 1 below the line)."""
         if not values or any(map(math.isnan, values)):
             return "–"
         if len(values) == 1:
-            return f"{values[0]:.{self.digits}f}"
+            return f"{values[0]:.{self.digits}f}" + ("" if math.isnan(error) else f" ± {error:.{self.digits}f}")
         return f"{statistics.mean(values):.{self.digits}f} ± {statistics.stdev(values):.{self.digits}f}"
 
     def spread(self) -> dict[str, dict[str, dict[str, float]]]:
@@ -42,29 +50,54 @@ class Table:
         """A line of text for each row."""
         return [
             f"{self.title} · {name}: "
-            + ", ".join(f"{c} {self.cell(v)}{self.unit}" for c, v in zip(self.columns, cells, strict=True) if v)
+            + ", ".join(
+                f"{c} {shown}{self.unit}"
+                for c, v, shown in zip(self.columns, cells, self._shown(name), strict=True)
+                if v
+            )
             for name, cells in self.rows.items()
         ]
 
     def html(self) -> str:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in ("", *self.columns))
         body = "".join(
-            f"<tr><td>{html.escape(name)}</td>" + "".join(f"<td>{self.cell(cell)}</td>" for cell in cells) + "</tr>"
-            for name, cells in self.rows.items()
+            f"<tr><td>{html.escape(name)}</td>" + "".join(f"<td>{cell}</td>" for cell in self._shown(name)) + "</tr>"
+            for name in self.rows
         )
-        return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+        return boxed(self._title, f"<table><tr>{head}</tr>{body}</table>", "rows" if len(self.rows) > LONG else "")
 
     def markdown(self) -> str:
         lines = [["", *self.columns], ["---", *["---:"] * len(self.columns)]]
-        lines += [[name, *map(self.cell, cells)] for name, cells in self.rows.items()]
+        lines += [[name, *self._shown(name)] for name in self.rows]
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
     def csv(self) -> str:
         """A line for each value: row, column, number of the run within the cell, value in full precision."""
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(("row", "column", "run", "value"))
+        return _written(HEAD, self._values())
+
+    def _values(self) -> Iterable[tuple[str, str, int, str]]:
         for name, cells in self.rows.items():
             for column, values in zip(self.columns, cells, strict=True):
-                writer.writerows((name, column, number, repr(float(value))) for number, value in enumerate(values))
-        return stream.getvalue()
+                yield from ((name, column, number, repr(float(value))) for number, value in enumerate(values))
+
+    def _shown(self, name: str) -> list[str]:
+        cells = self.rows[name]
+        errors = self.errors.get(name, [math.nan] * len(cells))
+        return [self.cell(values, error) for values, error in zip(cells, errors, strict=True)]
+
+    @property
+    def _title(self) -> str:
+        return self.title + (f",{self.unit}" if self.unit.strip() else "")
+
+
+def tables_csv(tables: Iterable[Table]) -> str:
+    """All of them in one, with the table's title before the rest."""
+    return _written(("table", *HEAD), ((table.title, *line) for table in tables for line in table._values()))
+
+
+def _written(head: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(lines)
+    return stream.getvalue()

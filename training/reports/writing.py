@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from shards.files import write_atomically
 from training.reports import PARTS
+from training.reports.glance import glance
 from training.reports.measured import measured
 from training.reports.page import PLOTS, as_html, as_markdown
 from training.reports.section import Groups, Section, has
@@ -29,7 +30,7 @@ def write_report(
     folder: Path, title: str, summary: str, groups: Groups, first: Sequence[Section] = (), last: Sequence[Section] = ()
 ) -> None:
     """Write a report of ``groups`` into ``folder``, with further sections before and after those of the parts."""
-    sections = [*first, *sections_of(groups), *last, measured(groups)]
+    sections = [*first, glance(groups), *sections_of(groups), *last, measured(groups)]
     (folder / PLOTS).mkdir(parents=True, exist_ok=True)
     pictures = {}
     for plot in (plot for section in sections for plot in section.plots):

@@ -1,0 +1,97 @@
+"""Published figures beside ours."""
+
+import statistics
+from collections.abc import Sequence
+
+from training.evaluated import Evaluated
+from training.groups import Named
+from training.published import Cited
+from training.reports.listing import Listing
+from training.reports.section import Section
+from training.tuned import read_tuned
+
+OURS = "this report"
+
+
+def published_section(published: Sequence[Cited], groups: Named) -> Section:
+    """A row for each method and protocol, ours first; a column for each measure that somebody has published."""
+    mine = [figure for name, runs in groups.items() for figure in ours(name, runs)]
+    measures = tuple(dict.fromkeys(figure.measure for figure in published))
+    rows: dict[tuple[str, ...], dict[str, Cited]] = {}
+    for one in (*mine, *published):
+        rows.setdefault((one.method, one.protocol, one.network, one.epochs, one.source), {})[one.measure] = one
+    listing = Listing(
+        "accuracy, %, ours and theirs",
+        ("method", "protocol", *measures, "network", "epochs", "source", "how sure"),
+        tuple(
+            (*key[:2], *(_value(cells.get(measure)) for measure in measures), *key[2:], _sure(list(cells.values())))
+            for key, cells in rows.items()
+            if set(cells) & set(measures)
+        ),
+    )
+    return Section("What others have published", listings=(listing,), note=_warning(groups))
+
+
+def ours(name: str, runs: Sequence[Evaluated]) -> list[Cited]:
+    """A group's figures under the names that published ones bear."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for run in runs:
+        steps = run.numbers["protocol"]["robustness"]["attack_steps"]
+        corrupted = []
+        for cell, outcome in run.outcomes.items():
+            part, *what, encoder = cell.split("/")
+            right = 100 * float(outcome.right.mean())
+            if encoder != "trained":
+                continue
+            if part == "linear":
+                found.setdefault(("linear", "clean"), []).append(right)
+            elif part in ("pgd", "auto") and what:
+                attack = f"PGD-{steps}" if part == "pgd" else "AutoAttack"
+                found.setdefault(("linear", f"{attack} {what[0]}/255"), []).append(right)
+            elif part == "corruptions":
+                corrupted.append(right)
+        if corrupted:
+            found.setdefault(("linear", "corruptions"), []).append(statistics.mean(corrupted))
+        for tuned in read_tuned(run.folder):
+            for radius, point in tuned["robustness"]["pgd"].items():
+                measure = f"PGD-{steps} {radius}/255" if float(radius) else "clean"
+                found.setdefault((tuned["name"], measure), []).append(point["accuracy"])
+    recipe = runs[0].numbers["recipe"]
+    return [
+        Cited(name, "", recipe["network"]["type"], f"{epochs(runs[0]):.3g}", protocol, measure,
+               f"{statistics.mean(values):.2f}", f"{statistics.stdev(values):.2f}" if len(values) > 1 else "",
+               OURS, f"{len(values)} runs" if len(values) > 1 else "1 run", "")
+        for (protocol, measure), values in found.items()
+    ]  # fmt: skip
+
+
+def epochs(run: Evaluated) -> float:
+    """How often the run had seen each training sample when it was measured."""
+    return run.numbers["step"] * run.numbers["recipe"]["loader"]["batch"] / run.numbers["data"]["train"]["samples"]
+
+
+def _value(figure: Cited | None) -> str:
+    if figure is None:
+        return ""
+    return f"{figure.value} ± {figure.spread}" if figure.spread else figure.value
+
+
+def _sure(figures: Sequence[Cited]) -> str:
+    notes = [note for note in dict.fromkeys(figure.note for figure in figures) if note]
+    return "; ".join([figures[0].sure, *notes])
+
+
+def _warning(groups: Named) -> str:
+    runs = [run for some in groups.values() for run in some]
+    networks = ", ".join(sorted({run.numbers["recipe"]["network"]["type"] for run in runs}))
+    seen = sorted(epochs(run) for run in runs)
+    span = f"{seen[0]:.3g}" if seen[0] == seen[-1] else f"{seen[0]:.3g} to {seen[-1]:.3g}"
+    attacked = runs[0].numbers["robustness"]["trained"]["attacked"]
+    return (
+        f"Beware: these are no repetitions. Ours are {networks}, trained for {span} epochs; theirs are the networks "
+        "named, where known for the epochs named. Ours are read by a linear probe that is solved to convergence, "
+        "theirs (SLF, ALF, AFF, linear) by schedules of their own. Under attack ours are measured on "
+        f"{attacked} test samples, theirs as a rule on all. Our images may have been encoded anew or cropped when "
+        "shards were made. ± is a standard deviation over runs. All figures, with their notes, lie in "
+        "training/published_figures.csv."
+    )

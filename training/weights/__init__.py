@@ -1,0 +1,1 @@
+"""Weights that were trained elsewhere, so that they can be measured like a run's."""
