@@ -81,10 +81,6 @@ def test_seeds_belong_to_chunks():
     assert 0 <= seed_of(np.array([0])) < 2**32
 
 
-def test_nothing_is_attacked_without_a_radius():
-    assert Auto()({"net": Averaged()}, np.arange(3), None) == {}  # pyright: ignore[reportArgumentType]
-
-
 def test_without_the_library_one_is_told_what_to_type(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyautoattack", None)
     clips = torch.rand(2, 2, 3, 6, 6)

@@ -15,8 +15,10 @@ from shards.read import Shards
 from training.chunked import Chunked
 from training.material import Material
 from training.probes.split import SPLIT_SEED
+from training.robustness.auto import Auto
 from training.robustness.breaking import breaking_radii, random_starts
 from training.robustness.extent import Sparse
+from training.robustness.masking import Masking
 from training.robustness.pgd import PGD
 from training.robustness.radii import Robustness
 
@@ -103,6 +105,14 @@ def test_each_kind_of_attack_is_found(given, tmp_path):
     assert len({found[kind]["0"]["accuracy"] for kind in list(found)[1:]}) == 1
     assert all(found["pgd"][r]["accuracy"] <= found["fgsm"][r]["accuracy"] for r in ("1", "4", "16"))
     assert found["pgd-l2"]["256"]["accuracy"] < found["noise-l2"]["256"]["accuracy"]
+
+
+def test_autoattack_is_off_until_a_radius_is_given(given, tmp_path):
+    loader, shards, network, _, _ = given
+    material = Material(loader, shards, shards, Chunked(tmp_path, Accelerator(cpu=True), Place()))
+    assert (
+        Auto()({"net": network}, EVERY, material) == {} and Masking(samples=0)({"net": network}, EVERY, material) == {}
+    )
 
 
 def test_only_clips_are_attacked_in_part():
