@@ -66,7 +66,7 @@ def test_of_two_classes_as_many_are_broken_as_can_be(extent, norm):
     radius = lead.median().item() / gain  # half of them can be broken
     assert radius < 0.35
     start = random_starts(np.arange(len(clips)), clips.shape[1:])
-    attack = PGD(radius, steps=40, stride=16, norm=norm, extent=extent)  # in L2 the way of noise is long forgotten
+    attack = PGD(radius, steps=40, stride=16.0, norm=norm, extent=extent)  # in L2 the way of noise is long forgotten
     _, broken = attack(two, clips, labels, start)
     clear = (lead - radius * gain).abs() > 1e-4
     assert torch.equal(broken[clear], (lead < radius * gain)[clear]) and clear.float().mean() > 0.97
