@@ -33,6 +33,7 @@ ROOMS = {  # third-party library → where it may be imported
     "timm": {"training"},
     "sklearn": {"training", "tools"},
     "torchvision": {"training"},
+    "pyautoattack": {"training"},
     "matplotlib": {"training", "tools"},
     "psutil": {"tools"},
     "safetensors": {"training"},

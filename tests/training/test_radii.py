@@ -15,7 +15,10 @@ from shards.read import Shards
 from training.chunked import Chunked
 from training.material import Material
 from training.probes.split import SPLIT_SEED
+from training.robustness.auto import Auto
 from training.robustness.breaking import breaking_radii, random_starts
+from training.robustness.extent import Sparse
+from training.robustness.masking import Masking
 from training.robustness.pgd import PGD
 from training.robustness.radii import Robustness
 
@@ -82,6 +85,48 @@ def test_only_the_fit_survivors_are_attacked_again(given):
     )
     survivors = [int((breaks > radius).sum()) for radius in (0, *radii)]
     assert seen[:2] == [50, survivors[0]] and survivors[1] in seen[2:] and sorted(seen, reverse=True) == seen
+
+
+def test_restarts_break_more_and_never_less(given):
+    _, _, network, clips, labels = given
+    starts = [random_starts(np.arange(50), clips.shape[1:], n) for n in range(4)]
+    assert not torch.equal(starts[0], starts[1])
+    attacks = [PGD(r / 255, steps=1, stride=0.1) for r in (2, 8, 16)]
+    breaks = [breaking_radii(network, clips, labels, starts[:n], attacks) for n in (1, 2, 4)]
+    assert (breaks[0] >= breaks[1]).all() and (breaks[1] >= breaks[2]).all() and (breaks[0] > breaks[2]).any()
+    alone = torch.stack([breaking_radii(network, clips, labels, [start], attacks) for start in starts])
+    assert torch.equal(breaks[2], alone.amin(0))  # broken by any
+
+
+def test_each_kind_of_attack_is_found(given, tmp_path):
+    found = run(given, tmp_path, radii_l2=(32.0, 256.0), restarts=2)
+    assert list(found) == ["attacked", "pgd", "fgsm", "noise", "pgd-l2", "noise-l2"]
+    assert list(found["pgd-l2"]) == ["0", "32", "256"] == list(found["noise-l2"])
+    assert len({found[kind]["0"]["accuracy"] for kind in list(found)[1:]}) == 1
+    assert all(found["pgd"][r]["accuracy"] <= found["fgsm"][r]["accuracy"] for r in ("1", "4", "16"))
+    assert found["pgd-l2"]["256"]["accuracy"] < found["noise-l2"]["256"]["accuracy"]
+
+
+def test_autoattack_is_off_until_a_radius_is_given(given, tmp_path):
+    loader, shards, network, _, _ = given
+    material = Material(loader, shards, shards, Chunked(tmp_path, Accelerator(cpu=True), Place()))
+    assert (
+        Auto()({"net": network}, EVERY, material) == {} and Masking(samples=0)({"net": network}, EVERY, material) == {}
+    )
+
+
+def test_only_clips_are_attacked_in_part():
+    part = Robustness(radii_l2=(), sparse=2)
+    assert list(part.kinds(1)) == ["pgd", "fgsm", "noise"]
+    assert list(part.kinds(16)) == ["pgd", "fgsm", "noise", "sparse", "universal"]
+    assert part.kinds(16)["sparse"][0].extent == Sparse(2)
+    assert list(Robustness(sparse=0, universal=False).kinds(16)) == list(Robustness().kinds(1))
+
+
+@pytest.mark.parametrize("knobs", [{"restarts": 0}, {"sparse": -1}])
+def test_less_than_one_start_is_refused(knobs):
+    with pytest.raises(ValueError, match="need restarts >= 1, sparse >= 0"):
+        Robustness(**knobs)
 
 
 @pytest.mark.parametrize("knobs", [{"radii": ()}, {"radii": (0.0,)}, {"attacked": -1}, {"together": 0}])

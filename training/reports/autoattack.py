@@ -21,7 +21,7 @@ def section(groups: Groups) -> Section:
     note = (
         f"Accuracy in percent on {one['attacked']} test samples (standard error at most "
         f"{largest_error(one['attacked'])}) under AutoAttack, standard version, of pyautoattack: APGD-CE, APGD-T, "
-        "FAB-T and Square in turn, each on what those before it left; the last column of a radius is AutoAttack's accuracy. "
+        "FAB-T and Square in turn, each on what those before it left; the last column of a radius is AutoAttack's. "
         f"The targeted ones (-T) try the 9 likeliest wrong classes, or all where there are fewer.{left_out}"
     )
     return Section("What AutoAttack leaves", tables, plots, note)

@@ -1,5 +1,7 @@
 """Whether the figures of attacks can be believed."""
 
+import math
+
 from training.reports.section import Groups, Section, first, rows_of
 from training.reports.table import Table
 
@@ -7,11 +9,12 @@ from training.reports.table import Table
 class Answers(Table):
     """A table of which some cells answer a question."""
 
-    def cell(self, values: list[float]) -> str:
+    def cell(self, values: list[float], error: float = math.nan) -> str:
         """Yes or no; of several runs that differ, how many say yes."""
         if not values or not isinstance(values[0], bool):
-            return super().cell(values)
-        return {0: "no", len(values): "yes"}.get(sum(values), f"yes in {sum(values)} of {len(values)}")
+            return super().cell(values, error)
+        said = sum(map(bool, values))
+        return {0: "no", len(values): "yes"}.get(said, f"yes in {said} of {len(values)}")
 
 
 def section(groups: Groups) -> Section:

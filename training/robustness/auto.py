@@ -65,9 +65,10 @@ class Auto:
         errors without an attack ("clean") and after each of the four.
         """
         found: dict[str, dict] = {}
-        norms: tuple[tuple[Norm, tuple[float, ...]], ...] = (("linf", self.radii), ("l2", self.radii_l2))
+        linf: list[tuple[Norm, float]] = [("linf", radius) for radius in sorted(self.radii)]
+        l2: list[tuple[Norm, float]] = [("l2", radius) for radius in sorted(self.radii_l2)]
         for name, classifier in classifiers.items():
-            for norm, radius in ((norm, radius) for norm, radii in norms for radius in sorted(radii)):
+            for norm, radius in linf + l2:
                 attacked, rows = self._rows(norm, radius, name, classifier, samples, material)
                 one = found.setdefault(name, {"attacked": len(attacked), "linf": {}, "l2": {}})
                 one[norm][f"{radius:g}"] = {attack: share(right) for attack, right in rows.items()}

@@ -84,7 +84,9 @@ class Robustness:
             name: {"attacked": len(attacked)}
             | {
                 kind: {
-                    f"{radius:g}": add(f"{kind}/{radius:g}/{name}", attacked, right[f"{kind}/{name}"][:, column])
+                    f"{radius:g}": add(
+                        f"{kind}/{radius:g}/{name}", attacked, right[f"{kind}/{name}"][:, column].contiguous()
+                    )
                     for column, radius in enumerate((0, *(attack.radius * 255 for attack in attacks)))
                 }
                 for kind, attacks in kinds.items()
@@ -107,8 +109,8 @@ class Robustness:
 
     def kinds(self, frames: int) -> Kinds:
         """What is tried on clips of so many frames."""
-        radii = {"linf": sorted(self.radii), "l2": sorted(self.radii_l2)}
-        pgd, far = ([PGD(r / 255, self.attack_steps, self.stride, norm) for r in rs] for norm, rs in radii.items())
+        pgd = [PGD(r / 255, self.attack_steps, self.stride) for r in sorted(self.radii)]
+        far = [PGD(r / 255, self.attack_steps, self.stride, norm="l2") for r in sorted(self.radii_l2)]
         kinds = {
             "pgd": pgd, "fgsm": [fgsm(attack.radius) for attack in pgd], "noise": [replace(a, steps=0) for a in pgd],
             "pgd-l2": far, "noise-l2": [replace(a, steps=0) for a in far],
