@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
+from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
 from shards.child import Child
@@ -19,7 +21,7 @@ def encode(frames: Frames, codec: str, options: Mapping[str, str]) -> list[bytes
     """A packet for each frame, with all that a decoder must know in the first."""
     even = [(0, 0), *((0, side % 2) for side in frames.shape[1:3]), (0, 0)]
     padded = np.pad(frames, even, mode="edge")  # colours are halved
-    context = VideoCodecContext.create(codec, "w")
+    context: Any = VideoCodecContext.create(codec, "w")
     context.height, context.width, context.pix_fmt = *padded.shape[1:3], "yuv420p"
     context.time_base, context.framerate, context.thread_count = Fraction(1, 25), Fraction(25), 1
     context.options = dict(options)
@@ -37,7 +39,7 @@ def decode(packets: Iterable[bytes], codec: str, shape: tuple[int, ...]) -> dict
     What cannot be decoded is left out; what can be in part is completed by the decoder's own guesses.
     """
     count, height, width = shape[:3]
-    context = VideoCodecContext.create(codec, "r")
+    context: Any = VideoCodecContext.create(codec, "r")
     context.thread_count = 1
     context.options = {"flags": "+output_corrupt", "flags2": "+showall"}
     found = {}
@@ -49,7 +51,7 @@ def decode(packets: Iterable[bytes], codec: str, shape: tuple[int, ...]) -> dict
             packet.pts = packet.dts = number
         try:
             frames = context.decode(packet)
-        except av.error.FFmpegError:
+        except FFmpegError:
             continue
         for frame in frames:
             if frame.pts in range(count) and frame.height >= height and frame.width >= width:
