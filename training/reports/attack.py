@@ -8,7 +8,7 @@ KINDS = {
     "L∞": {"pgd": "PGD", "fgsm": "FGSM", "sparse": "few frames", "universal": "all frames alike", "noise": "noise"},
     "L2": {"pgd-l2": "PGD", "noise-l2": "noise"},
 }
-STYLES = {"PGD": "-", "FGSM": "-.", "few frames": (0, (5, 1)), "all frames alike": (0, (1, 1)), "noise": "--"}
+STYLES = {"PGD": "-", "FGSM": "-.", "few frames": (0, (5, 1, 1, 1, 1, 1)), "all frames alike": ":", "noise": "--"}
 FILES = {"L∞": "radii", "L2": "radii-l2"}
 TITLES = {"L∞": "attack", "L2": "attack, L2"}
 CLIPS = (

@@ -54,7 +54,7 @@ class Line(NamedTuple):
 
     values: list[list[float]]
     """At each place, one for each run."""
-    style: str | tuple[int, tuple[int, int]] = "-"
+    style: str | tuple[int, tuple[int, ...]] = "-"
     errors: list[float] | None = None
     """Standard errors of one run's samples; of several runs the band is the standard deviation between runs."""
     of: str = ""
