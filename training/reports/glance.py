@@ -29,6 +29,7 @@ HEADLINES = (
     Headline("knn", lambda found: "kNN", lambda found: found["label"]),
     Headline("linear", lambda found: "linear probe", lambda found: found),
     Headline("robustness", lambda found: f"PGD {_largest(found)}/255", lambda found: found["pgd"][_largest(found)]),
+    Headline("corruptions", lambda found: f"{found['settings']} corruptions", lambda found: found["mean"]),
 )
 
 
