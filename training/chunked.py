@@ -33,6 +33,8 @@ Rows = dict[str, Tensor]
 """Tensors [m, …], a row for each sample."""
 Stream = Callable[[np.ndarray], Iterator[tuple[np.ndarray, Any]]]
 """From sample numbers to parts of 256 of them: those that are sound, int64 [m], and their clips."""
+Measure = Callable[[np.ndarray, Any], Rows]
+"""From the numbers of a chunk's sound samples, int64 [m], and their clips to its rows."""
 NUMBERS = "samples"
 
 
@@ -52,14 +54,14 @@ class Chunked:
         identity: Mapping[str, Any],
         samples: np.ndarray,
         stream: Stream,
-        measure: Callable[[np.ndarray, Any], Rows],
+        measure: Measure,
     ) -> tuple[np.ndarray, Rows]:
         """``measure`` of all sound ones of ``samples``, int64 [n], on every process.
 
         Args:
             identity: JSON values on which the rows depend, beside the samples and the code.
             stream: Opened with those samples that nobody has measured yet and that are this process's to measure.
-            measure: From the numbers [m] and the clips of a chunk to its rows; it sees each chunk alone.
+            measure: It sees each chunk alone.
 
         Returns: the numbers of the sound samples, in the order of ``samples``, and their rows.
         Raises: ``Refusal``, on every process, if no sample is sound.

@@ -70,7 +70,9 @@ class Evaluate:
         accelerator, place = settle_together()
         encoder, step = trained(run)
         encoders = {name: e.to(place.device) for name, e in (("untrained", untrained(run)), ("trained", encoder))}
-        material = Material(run.loader, train, test, Chunked(folder / CHUNKS, accelerator, place))
+        material = Material(
+            run.loader, train, test, Chunked(folder / CHUNKS, accelerator, place), self.protocol.together
+        )
         measured = self.protocol(encoders, material)
         if not material.first:
             return None

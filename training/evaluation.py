@@ -38,7 +38,7 @@ class Protocol(OfClips, OfFeatures):
 
         Raises: ``Refusal``, before anything is measured, if another data set or a file that is named cannot be used.
         """
-        featured = Featured(encoders, material, self.validation, self.together)
+        featured = Featured(encoders, material, self.validation)
         shifted, groups = self.shifts.open(material.train), self.textures.open(material.train)
         with torch.no_grad(), evaluating(*encoders.values()):
             tasks = featured.tasks()

@@ -28,12 +28,11 @@ Probes = Mapping[str, tuple[LinearClassifier, float]]
 
 @dataclass(frozen=True)
 class Featured:
-    """Encoders in evaluation mode, what they are measured on, and how many clips they see at once."""
+    """Encoders in evaluation mode, what they are measured on, and how many samples choose."""
 
     encoders: Encoders
     material: Material
     validation: int
-    together: int
 
     @property
     def held(self) -> np.ndarray:
@@ -63,7 +62,7 @@ class Featured:
         found = {}
         for name, encoder in self.encoders.items():
             task, train = tasks[name].about(fact), self.material.train
-            identity = {"probe": describe(linear), "validation": self.validation, "together": self.together}
+            identity = {"probe": describe(linear), "validation": self.validation}
             identity |= {"encoder": fingerprint(encoder)} | self.material.identity(train)
             part = f"probe of {name}" if fact == "label" else f"{fact} probe of {name}"
             rows = self.material.chunked.once(part, identity, lambda task=task: linear(task))
@@ -79,7 +78,7 @@ class Featured:
             self.held,
             self.material.views(train),
             lambda _, views: {
-                name: torch.stack([in_parts(encoder, view, self.together) for view in views], 1)
+                name: torch.stack([in_parts(encoder, view, self.material.together) for view in views], 1)
                 for name, encoder in self.encoders.items()
             },
         )
@@ -130,9 +129,11 @@ class Featured:
             self._identity | self.material.identity(split),
             np.arange(len(split)),
             stream,
-            lambda _, clips: {name: in_parts(module, clips, self.together) for name, module in modules.items()},
+            lambda _, clips: {
+                name: in_parts(module, clips, self.material.together) for name, module in modules.items()
+            },
         )
 
     @property
     def _identity(self) -> dict:
-        return {"together": self.together, "encoders": {name: fingerprint(e) for name, e in self.encoders.items()}}
+        return {"encoders": {name: fingerprint(encoder) for name, encoder in self.encoders.items()}}

@@ -1,18 +1,20 @@
 """On what encoders are measured, where, and what is kept of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from pipelines.chosen import augmented, textures
 from pipelines.decoders.auto import choose
 from pipelines.loader import Loader, Place
 from shards.read import Shards
-from training.chunked import CHUNK, Chunked, Stream
+from training.chunked import CHUNK, Chunked, Measure, Rows, Stream, fingerprint
+from training.modes import evaluating
 from training.outcomes import Outcomes
 from training.probes.split import SPLIT_SEED
 from training.values import describe
@@ -26,18 +28,36 @@ class Material:
     train: Shards
     test: Shards
     chunked: Chunked
+    together: int = 128
+    """Clips that an encoder sees at once."""
     outcomes: Outcomes = field(default_factory=Outcomes)
 
     def identity(self, shards: Shards) -> dict:
-        """What decides the pixels of a split's samples, as JSON values."""
+        """What decides the pixels of a split's samples, and how many are seen at once, as JSON values."""
         loader = self.loader
         decoder = choose(loader.decoder, shards.stored, self.place.device)
         return {
             "shards": shards.manifest.fingerprint,
             "clip": describe(loader.clip),
+            "together": self.together,
             "side": loader.side,
             "decoder": describe(decoder) | {"library": decoder.library},
         }
+
+    def ask(
+        self, part: str, of: Mapping[str, Any], classifiers: Mapping[str, nn.Module], shards: Shards,
+        samples: np.ndarray, measure: Measure,
+    ) -> tuple[np.ndarray, Rows]:  # fmt: skip
+        """What ``measure`` finds when it asks ``classifiers`` about samples of a split, in chunks.
+
+        Args:
+            of: On what else it depends, as JSON values.
+
+        Returns: as ``Chunked.rows``.
+        """
+        identity = {**of, **{name: fingerprint(one) for name, one in classifiers.items()}, **self.identity(shards)}
+        with evaluating(*classifiers.values()):
+            return self.chunked.rows(part, identity, samples, self.clips(shards), measure)
 
     def clips(self, shards: Shards, clip: tuple[int, int] = (0, 1)) -> Stream:
         """Samples as they are, in chunks: the centred square of a clip, 0 to 1.

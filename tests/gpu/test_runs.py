@@ -77,8 +77,8 @@ def test_a_run_that_goes_on_from_its_middle_ends_with_the_same_bits(images, tmp_
 
 def test_an_encoder_is_evaluated(images, tmp_path):
     pretrain(small(images, tmp_path))
-    robustness = Robustness(radii=(0.5, 2.0), attack_steps=5, attacked=20, together=8)
-    Evaluate((tmp_path,), protocol=Protocol(validation=20, robustness=robustness))()
+    robustness = Robustness(radii=(0.5, 2.0), attack_steps=5, attacked=20)
+    Evaluate((tmp_path,), protocol=Protocol(validation=20, together=8, robustness=robustness))()
     found = json.loads((tmp_path / "evaluation.json").read_text())
     assert found["step"] == STEPS and found["robustness"]["trained"]["attacked"] == 20
     assert found["geometry"]["trained"]["alignment"] > 0 and (tmp_path / "report.html").is_file()

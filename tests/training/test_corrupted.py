@@ -23,16 +23,16 @@ EVERY = np.arange(50)
 NET = nn.Sequential(nn.Flatten(), nn.LayerNorm(3 * 32 * 32), nn.Linear(3 * 32 * 32, 8))
 
 
-def run(images, folder, side=32, **knobs):
+def run(images, folder, together=128, side=32, **knobs):
     torch.manual_seed(0)
     shards, loader = Shards(images / "train"), Loader(images / "train", batch=8, side=side, decoder=Plain())
-    material = Material(loader, shards, shards, Chunked(folder, Accelerator(cpu=True), Place()))
+    material = Material(loader, shards, shards, Chunked(folder, Accelerator(cpu=True), Place()), together)
     knobs = {"severities": (1, 5), "samples": 12, **knobs}
     return Corruptions(**knobs)({"net": NET}, shards, EVERY, material), material
 
 
 def test_every_cell_is_what_the_corruption_itself_gives(images, tmp_path):
-    (found, material), shards = run(images, tmp_path, which="all", together=5), Shards(images / "train")
+    (found, material), shards = run(images, tmp_path, 5, which="all"), Shards(images / "train")
     chosen = permutation(50, SPLIT_SEED, 0)[:12].copy()
     loader, labels = material.loader, torch.from_numpy(shards.labels()[chosen].astype(np.int64))
     clean = torch.cat([clips for _, clips in loader.sweep(shards, Place(), chosen)])
@@ -72,7 +72,7 @@ def test_what_cannot_be_made_is_left_out_and_said(images, tmp_path, monkeypatch,
 
 
 def test_knobs_that_make_no_sense_are_refused():
-    for knobs in ({"severities": (0, 1)}, {"severities": (2, 2)}, {"severities": ()}, {"samples": -1}, {"together": 0}):
+    for knobs in ({"severities": (0, 1)}, {"severities": (2, 2)}, {"severities": ()}, {"samples": -1}):
         with pytest.raises(ValueError, match="severit"):
             Corruptions(**knobs)
 

@@ -42,15 +42,15 @@ def given(images):
     return loader, shards, network, clips, labels
 
 
-def run(given, folder, samples=EVERY, **knobs):
+def run(given, folder, samples=EVERY, together=128, **knobs):
     loader, shards, network, _, _ = given
-    material = Material(loader, shards, shards, Chunked(folder, Accelerator(cpu=True), Place()))
+    material = Material(loader, shards, shards, Chunked(folder, Accelerator(cpu=True), Place()), together)
     return Robustness(radii=(1.0, 4.0, 16.0), **knobs)({"net": network}, shards, samples, material)["net"]
 
 
 def test_is_what_one_big_batch_gives(given, tmp_path):
     _, _, network, clips, labels = given
-    found = run(given, tmp_path, attacked=20, together=7)
+    found = run(given, tmp_path, together=7, attacked=20)
     chosen = permutation(50, SPLIT_SEED, 0)[:20].copy()
     starts, attacks = random_starts(chosen, clips.shape[1:]), [PGD(r / 255) for r in (1.0, 4.0, 16.0)]
     breaks = breaking_radii(network, clips[chosen], labels[chosen], [starts], attacks)
@@ -129,7 +129,7 @@ def test_less_than_one_start_is_refused(knobs):
         Robustness(**knobs)
 
 
-@pytest.mark.parametrize("knobs", [{"radii": ()}, {"radii": (0.0,)}, {"attacked": -1}, {"together": 0}])
+@pytest.mark.parametrize("knobs", [{"radii": ()}, {"radii": (0.0,)}, {"attacked": -1}])
 def test_impossible_knobs_are_refused(knobs):
     with pytest.raises(ValueError, match="need radii > 0"):
         Robustness(**knobs)

@@ -16,3 +16,10 @@ def held_out(count: int, most: int) -> tuple[np.ndarray, np.ndarray]:
     mixed = permutation(count, SPLIT_SEED, 0)
     queries = max(min(most, count // 10), 1)
     return mixed[:queries], mixed[queries:]
+
+
+def chosen(count: int, samples: np.ndarray, wanted: int) -> np.ndarray:
+    """The first ``wanted`` of ``samples`` in a keyed order of all ``count``, the same in every run; 0 takes all."""
+    mixed = permutation(count, SPLIT_SEED, 0)
+    mixed = mixed[np.isin(mixed, samples)]
+    return mixed[:wanted] if wanted else mixed

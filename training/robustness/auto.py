@@ -17,12 +17,11 @@ from torch import Tensor, nn
 
 from shards.keyed import uniforms
 from shards.refusal import Refusal
-from training.chunked import Rows, fingerprint
+from training.chunked import Rows
 from training.material import Material
-from training.modes import evaluating, frozen
+from training.modes import frozen
 from training.outcomes import share
-from training.probes.split import SPLIT_SEED
-from training.robustness.breaking import chosen
+from training.probes.split import SPLIT_SEED, chosen
 
 STANDARD = ("apgd-ce", "apgd-t", "fab-t", "square")
 TARGETS = 9  # wrong classes that each targeted attack tries, the likeliest first
@@ -51,12 +50,10 @@ class Auto:
     """L2: Euclidean length of a clip's change, in 255ths, with pixels in 0 … 1."""
     samples: int = 1000
     """Test samples attacked: the first of the order in which PGD attacks them; 0 attacks all."""
-    together: int = 128
-    """Clips attacked together; fewer need less memory, and draw other random numbers."""
 
     def __post_init__(self) -> None:
-        if min(self.radii + self.radii_l2, default=1.0) <= 0 or self.samples < 0 or self.together < 1:
-            raise ValueError(f"need radii > 0, samples >= 0, together >= 1, got {self}")
+        if min(self.radii + self.radii_l2, default=1.0) <= 0 or self.samples < 0:
+            raise ValueError(f"need radii > 0, samples >= 0, got {self}")
 
     def __call__(self, classifiers: Mapping[str, nn.Module], samples: np.ndarray, material: Material) -> dict:
         """Attack each of ``classifiers``, once for each norm and radius; nothing, if there is no radius.
@@ -82,16 +79,14 @@ class Auto:
         """Chunks of one classifier under one attack: another radius leaves what is there."""
         test = material.test
         labels = material.classes(test, "label", np.arange(len(test)))
-        identity = {"norm": norm, "radius": radius, "together": self.together, "classifier": fingerprint(classifier)}
 
         def measure(numbers: np.ndarray, clips: Tensor) -> Rows:
-            return attack(classifier, clips, labels[numbers], norm, radius / 255, seed_of(numbers), self.together)
+            return attack(classifier, clips, labels[numbers], norm, radius / 255, seed_of(numbers), material.together)
 
-        with evaluating(classifier):
-            attacked, rows = material.chunked.rows(
-                f"AutoAttack {norm} {radius:g} {name}", identity | material.identity(test),
-                chosen(len(test), samples, self.samples), material.clips(test), measure,
-            )  # fmt: skip
+        attacked, rows = material.ask(
+            f"AutoAttack {norm} {radius:g} {name}", {"norm": norm, "radius": radius}, {name: classifier}, test,
+            chosen(len(test), samples, self.samples), measure,
+        )  # fmt: skip
         return attacked, {kind: rows[kind] for kind in ("clean", *STANDARD) if kind in rows}
 
 

@@ -9,18 +9,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from shards.keyed import uniforms
-from shards.order import permutation
 from training.probes.split import SPLIT_SEED
 from training.robustness.pgd import PGD, Classifier
 
 Clips = Float[Tensor, "b t c h w"]
-
-
-def chosen(count: int, samples: np.ndarray, wanted: int) -> np.ndarray:
-    """The first ``wanted`` of ``samples`` in a keyed order of all ``count``, the same in every run; 0 takes all."""
-    mixed = permutation(count, SPLIT_SEED, 0)
-    mixed = mixed[np.isin(mixed, samples)]
-    return mixed[:wanted] if wanted else mixed
 
 
 def random_starts(samples: np.ndarray, shape: tuple[int, ...], restart: int = 0) -> Clips:

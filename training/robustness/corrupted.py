@@ -13,13 +13,11 @@ from torch import Tensor, nn
 from pipelines.corruptions import EXTRA, MOTION, STANDARD
 from pipelines.corruptions.corruption import SEVERITIES, SMALLEST, Corruption
 from pipelines.corruptions.optional import INSTALL, installed
-from shards.order import permutation
 from shards.read import Shards
-from training.chunked import Rows, fingerprint, in_parts
+from training.chunked import Rows, in_parts
 from training.material import Material
-from training.modes import evaluating
 from training.outcomes import Outcomes
-from training.probes.split import SPLIT_SEED
+from training.probes.split import chosen
 from training.robustness.alexnet import mean_corruption_error, of_imagenet
 from training.values import describe
 
@@ -39,14 +37,12 @@ class Corruptions:
     samples: int = 1000
     """Test pictures corrupted, the first of a keyed order, the same in every run; a clip counts as many as it has
     frames; 0 corrupts all."""
-    together: int = 128
-    """Clips that a classifier sees at once; fewer need less memory."""
 
     def __post_init__(self) -> None:
         if not set(self.severities) <= set(SEVERITIES) or len(set(self.severities)) != len(self.severities):
             raise ValueError(f"severities are different ones of 1 … 5, got {self.severities}")
-        if not self.severities or self.samples < 0 or self.together < 1:
-            raise ValueError(f"need a severity, samples >= 0, together >= 1, got {self}")
+        if not self.severities or self.samples < 0:
+            raise ValueError(f"need a severity, samples >= 0, got {self}")
 
     def __call__(
         self, classifiers: Mapping[str, nn.Module], test: Shards, samples: np.ndarray, material: Material
@@ -66,20 +62,17 @@ class Corruptions:
             for changed in self._all(corruptions, pixels, numbers):
                 seen = changed.to(clips.device).float() / 255
                 for name, classifier in classifiers.items():
-                    answers = in_parts(classifier, seen, self.together).argmax(1)
+                    answers = in_parts(classifier, seen, material.together).argmax(1)
                     right[name].append(answers == labels[numbers])
             return {name: torch.stack(answers, 1) for name, answers in right.items()}
 
-        identity = {"corruptions": describe(self), "made": [one.name for one in corruptions]}
-        identity |= {name: fingerprint(classifier) for name, classifier in classifiers.items()}
-        with torch.no_grad(), evaluating(*classifiers.values()):
-            chosen, right = material.chunked.rows(
-                "corruptions", identity | material.identity(test),
-                self._choose(len(test), samples, material.loader.clip.length), material.clips(test), measure,
-            )  # fmt: skip
+        of = {"corruptions": describe(self), "made": [one.name for one in corruptions]}
+        some = chosen(len(test), samples, math.ceil(self.samples / material.loader.clip.length))
+        with torch.no_grad():
+            asked, right = material.ask("corruptions", of, classifiers, test, some, measure)
         imagenet = of_imagenet(test.manifest.classes["label"])
         return {
-            name: self._found(name, corruptions, chosen, right[name], material.outcomes, imagenet)
+            name: self._found(name, corruptions, asked, right[name], material.outcomes, imagenet)
             for name in classifiers
         }
 
@@ -103,11 +96,6 @@ class Corruptions:
         for corruption in corruptions:
             for severity in self.severities:
                 yield corruption(pixels, numbers, severity)
-
-    def _choose(self, count: int, samples: np.ndarray, frames: int) -> np.ndarray:
-        mixed = permutation(count, SPLIT_SEED, 0)
-        mixed = mixed[np.isin(mixed, samples)]
-        return mixed[: math.ceil(self.samples / frames)] if self.samples else mixed
 
     def _found(
         self, name: str, corruptions: list[Corruption], samples: np.ndarray, right: Bool[Tensor, "m n"],

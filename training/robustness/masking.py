@@ -14,11 +14,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from training.chunked import Rows, fingerprint
+from training.chunked import Rows
 from training.material import Material
-from training.modes import evaluating
 from training.outcomes import Outcomes
-from training.robustness.breaking import Clips, chosen, random_starts, still_right
+from training.probes.split import chosen
+from training.robustness.breaking import Clips, random_starts, still_right
 from training.robustness.pgd import PGD, Classifier, fgsm, uphill
 from training.values import describe
 
@@ -40,12 +40,10 @@ class Masking:
     """In 255ths of the way from black to white; twice that is tried too."""
     steps: int = 20
     """Steps of PGD; four times as many are tried too, from another start."""
-    together: int = 128
-    """Clips attacked together; fewer need less memory."""
 
     def __post_init__(self) -> None:
-        if self.samples < 0 or self.radius <= 0 or self.steps < 1 or self.together < 1:
-            raise ValueError(f"need samples >= 0, radius > 0, steps >= 1, together >= 1, got {self}")
+        if self.samples < 0 or self.radius <= 0 or self.steps < 1:
+            raise ValueError(f"need samples >= 0, radius > 0, steps >= 1, got {self}")
 
     def __call__(
         self, classifiers: Mapping[str, nn.Module], samples: np.ndarray, material: Material
@@ -63,18 +61,15 @@ class Masking:
             parts = [
                 {f"{name}|{what}": row for name, c in classifiers.items() for what, row in self.tried(c, *some).items()}
                 for some in zip(
-                    clips.split(self.together), labels[numbers].split(self.together),
-                    np.split(numbers, range(self.together, len(numbers), self.together)), strict=True,
+                    clips.split(material.together), labels[numbers].split(material.together),
+                    np.split(numbers, range(material.together, len(numbers), material.together)), strict=True,
                 )
             ]  # fmt: skip
             return {cell: torch.cat([part[cell] for part in parts]) for cell in parts[0]}
 
-        identity = {"masking": describe(self), **{name: fingerprint(c) for name, c in classifiers.items()}}
-        with evaluating(*classifiers.values()):
-            _, rows = material.chunked.rows(
-                "masking", identity | material.identity(test), chosen(len(test), samples, self.samples),
-                material.clips(test), measure,
-            )  # fmt: skip
+        _, rows = material.ask(
+            "masking", {"masking": describe(self)}, classifiers, test, chosen(len(test), samples, self.samples), measure
+        )
         shares = {cell: 100 * row.double().mean().item() for cell, row in rows.items()}
         return {
             name: self.checks({cell.partition("|")[2]: p for cell, p in shares.items() if cell.startswith(f"{name}|")})

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from shards.read import Shards
-from training.chunked import Rows, fingerprint
+from training.chunked import Rows
 from training.material import Material
-from training.modes import evaluating
-from training.robustness.breaking import Clips, chosen, random_starts, still_right
+from training.probes.split import chosen
+from training.robustness.breaking import Clips, random_starts, still_right
 from training.robustness.extent import Sparse, Universal
 from training.robustness.pgd import PGD, fgsm
 from training.values import describe
@@ -44,13 +44,11 @@ class Robustness:
     """Whether a further PGD (L∞) on clips looks for one change that all frames share. Images ignore it."""
     attacked: int = 1000
     """Test samples attacked: the first of a keyed order, the same in every run; 0 attacks all."""
-    together: int = 128
-    """Clips attacked together; fewer need less memory."""
 
     def __post_init__(self) -> None:
         radii = (*self.radii, *self.radii_l2)
-        if not self.radii or min(radii) <= 0 or self.attacked < 0 or self.together < 1:
-            raise ValueError(f"need radii > 0, attacked >= 0, together >= 1, got {self}")
+        if not self.radii or min(radii) <= 0 or self.attacked < 0:
+            raise ValueError(f"need radii > 0, attacked >= 0, got {self}")
         if self.restarts < 1 or self.sparse < 0:
             raise ValueError(f"need restarts >= 1, sparse >= 0, got {self.restarts} and {self.sparse}")
 
@@ -66,25 +64,21 @@ class Robustness:
         kinds = self.kinds(material.loader.clip.length)
 
         def measure(numbers: np.ndarray, clips: Tensor) -> Rows:
-            few = range(0, len(numbers), self.together)
+            few = range(0, len(numbers), material.together)
             parts = [
                 self._right(classifiers, kinds, some, clips[at : at + len(some)], labels[some])
-                for at, some in ((at, numbers[at : at + self.together]) for at in few)
+                for at, some in ((at, numbers[at : at + material.together]) for at in few)
             ]
             return {cell: torch.cat([part[cell] for part in parts]) for cell in parts[0]}
 
-        identity = {"attack": describe(self), **{name: fingerprint(c) for name, c in classifiers.items()}}
-        with evaluating(*classifiers.values()):
-            attacked, right = material.chunked.rows(
-                "attack", identity | material.identity(test), chosen(len(test), samples, self.attacked),
-                material.clips(test), measure,
-            )  # fmt: skip
-        add = material.outcomes.add
+        attacked, right = material.ask(
+            "attack", {"attack": describe(self)}, classifiers, test, chosen(len(test), samples, self.attacked), measure
+        )
         return {
             name: {"attacked": len(attacked)}
             | {
                 kind: {
-                    f"{radius:g}": add(
+                    f"{radius:g}": material.outcomes.add(
                         f"{kind}/{radius:g}/{name}", attacked, right[f"{kind}/{name}"][:, column].contiguous()
                     )
                     for column, radius in enumerate((0, *(attack.radius * 255 for attack in attacks)))

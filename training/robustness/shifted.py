@@ -9,13 +9,11 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
-from shards.order import permutation
 from shards.read import Shards
-from training.chunked import fingerprint, in_parts
+from training.chunked import Rows, in_parts
 from training.material import Material
-from training.modes import evaluating
 from training.outcomes import Outcomes
-from training.probes.split import SPLIT_SEED
+from training.probes.split import chosen
 from training.robustness.by_corruption import by_corruption
 from training.robustness.matching import decide, members_of
 from training.robustness.shape_bias import CUES, in_conflict, shape_bias
@@ -31,12 +29,10 @@ class Shifts:
     folder), each the folder of one split or of several."""
     samples: int = 0
     """Samples of each split: the first of a keyed order, the same in every run; 0 takes all."""
-    together: int = 128
-    """Clips that a classifier sees at once; fewer need less memory."""
 
     def __post_init__(self) -> None:
-        if self.samples < 0 or self.together < 1:
-            raise ValueError(f"need samples >= 0, together >= 1, got {self.samples} and {self.together}")
+        if self.samples < 0:
+            raise ValueError(f"samples must be at least 0, got {self.samples}")
 
     def open(self, train: Shards) -> tuple[Shifted, ...]:
         """All splits, before anything is measured.
@@ -76,29 +72,23 @@ class Shifts:
         self, one: Shifted, classifiers: Mapping[str, nn.Module], material: Material
     ) -> tuple[np.ndarray, dict[str, Int[Tensor, " n"]]]:
         """Which samples are sound, and each classifier's decisions: numbers of the split's classes."""
-        split, members = one.split, {str(number): own for number, own in one.members.items()}
-        identity = {
-            "members": members,
-            "together": self.together,
-            **{n: fingerprint(c) for n, c in classifiers.items()},
-        }
-        with torch.no_grad(), evaluating(*classifiers.values()):
-            return material.chunked.rows(
-                f"shift {one.of} {one.name}",
-                identity | material.identity(split),
-                self._choose(one),
-                material.clips(split),
-                lambda _, clips: {
-                    name: decide(in_parts(classify, clips, self.together), one.members)
-                    for name, classify in classifiers.items()
-                },
+
+        def measure(_: np.ndarray, clips: Tensor) -> Rows:
+            return {
+                name: decide(in_parts(classify, clips, material.together), one.members)
+                for name, classify in classifiers.items()
+            }
+
+        members = {"members": {str(number): own for number, own in one.members.items()}}
+        with torch.no_grad():
+            return material.ask(
+                f"shift {one.of} {one.name}", members, classifiers, one.split, self._choose(one), measure
             )
 
     def _choose(self, one: Shifted) -> np.ndarray:
         """Numbers of the samples that are asked, in the order in which they lie."""
-        mixed = permutation(len(one.split), SPLIT_SEED, 0)
-        mixed = mixed[np.isin(one.split.labels()[mixed], [*one.members])]
-        return np.sort(mixed[: self.samples] if self.samples else mixed)
+        known = np.flatnonzero(np.isin(one.split.labels(), [*one.members]))
+        return np.sort(chosen(len(one.split), known, self.samples))
 
 
 def _accuracy(one: Shifted, name: str, samples: np.ndarray, decided: Tensor, outcomes: Outcomes) -> dict[str, float]:
