@@ -24,6 +24,7 @@ from tqdm import tqdm
 from pipelines.loader import Place
 from shards.files import write_atomically
 from shards.refusal import Refusal
+from training.processes import all_cores
 from training.provenance import code_fingerprint, made_by, versions
 from training.sealed import digest, read_sealed, save_sealed
 
@@ -69,7 +70,9 @@ class Chunked:
         folder = self._folder(part, {**identity, "order": _hash(samples.tobytes())})
         chunks = [samples[start : start + CHUNK] for start in range(0, len(samples), CHUNK)]
         files = [folder / f"{number:06}.safetensors" for number in range(len(chunks))]
-        mine = [n for n in range(self.place.rank, len(chunks), self.place.world) if not _whole(files[n])]
+        ours = range(self.place.rank, len(chunks), self.place.world)
+        before = {n: rows for n in ours if (rows := _before(files[n])) is not None}
+        mine = [n for n in ours if n not in before]
         owner = {sample: number for number in mine for sample in chunks[number].tolist()}
         todo, empty = sum(len(chunks[n]) for n in mine), set(mine)
         found = stream(np.concatenate([chunks[n] for n in mine])) if mine else iter(())
@@ -82,19 +85,20 @@ class Chunked:
         for number in empty:  # no sample of these is sound
             save_sealed(files[number], {NUMBERS: torch.empty(0, dtype=torch.int64)})
         self.accelerator.wait_for_everyone()
-        return self._joined(part, files, len(samples))
+        return self._joined(part, [before.get(n) or _kept(file) for n, file in enumerate(files)], len(samples))
 
     def once(self, part: str, identity: Mapping[str, Any], compute: Callable[[], Rows]) -> Rows:
-        """What the first process computes, on every process: tensors of any shape."""
+        """What the first process computes, with all cores, while the others wait: tensors of any shape."""
         file = self._folder(part, identity) / "all.safetensors"
-        if self.place.rank == 0 and not _whole(file):
-            save_sealed(file, compute())
+        if self.place.rank == 0 and _before(file) is None:
+            with all_cores():
+                save_sealed(file, compute())
         self.accelerator.wait_for_everyone()
         return {name: values.to(self.place.device) for name, values in _kept(file).items()}
 
-    def _joined(self, part: str, files: list[Path], asked: int) -> tuple[np.ndarray, Rows]:
+    def _joined(self, part: str, chunks: list[Rows], asked: int) -> tuple[np.ndarray, Rows]:
         """All chunks of a part end to end."""
-        found = [rows for rows in map(_kept, files) if len(rows[NUMBERS])]
+        found = [rows for rows in chunks if len(rows[NUMBERS])]
         if not found:
             raise Refusal(f"{part}: none of {asked} samples can be decoded; make the shards again")
         rows = {name: torch.cat([chunk[name] for chunk in found]) for name in found[0]}
@@ -136,12 +140,12 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _whole(file: Path) -> bool:
-    """Whether this has been measured before, and what was found is as it was written."""
-    whole = read_sealed(file) is not None
-    if not whole and file.is_file():
+def _before(file: Path) -> Rows | None:
+    """What has been measured before, if it is as it was written."""
+    rows = read_sealed(file)
+    if rows is None and file.is_file():
         print(f"{file} is damaged and is measured again", flush=True)
-    return whole
+    return rows
 
 
 def _kept(file: Path) -> Rows:

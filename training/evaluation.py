@@ -27,7 +27,8 @@ class Protocol(OfClips, OfFeatures):
     validation: int = 5000
     """Training samples by which knobs are chosen, at most a tenth of the split; the same in every run."""
     together: int = 128
-    """Clips that an encoder sees at once; fewer need less memory."""
+    """Clips that an encoder sees at once; fewer need less memory. With another number all is measured anew, and
+    AutoAttack draws other random numbers."""
 
     def __post_init__(self) -> None:
         if self.validation < 1 or self.together < 1:

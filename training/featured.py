@@ -15,7 +15,7 @@ from training.material import Material
 from training.probes.linear import LinearClassifier, LinearProbe
 from training.probes.pixels import RawPixels, centred
 from training.probes.representation import Representation
-from training.probes.sheet import chosen, flattened
+from training.probes.sheet import flattened, shown
 from training.probes.split import held_out
 from training.probes.task import Task
 from training.values import describe
@@ -42,8 +42,7 @@ class Featured:
     def tasks(self) -> dict[str, Task]:
         """What each probe is given, by the name of the features: raw pixels and those of every encoder."""
         train, test = self.material.train, self.material.test
-        loader = self.material.loader
-        modules = {RAW: RawPixels(len(train) + len(test), loader.clip.length, loader.side), **self.encoders}
+        modules = {RAW: self._pixels, **self.encoders}
         known, trains = self._of(train, "features of train", modules, self.material.clips(train))
         asked, tests = self._of(test, "features of test", modules, self.material.clips(test))
         answers = {
@@ -111,7 +110,7 @@ class Featured:
 
     def sheet(self, knobs: Representation, name: str, task: Task) -> dict[str, np.ndarray]:
         """Which rows of an encoder's test features are shown in two dimensions, and where: found once, or empty."""
-        rows = chosen(len(task.test), knobs.shown)
+        rows = shown(len(task.test), knobs.shown)
         if len(rows) < 3:
             return {}
         test = self.material.test
@@ -126,13 +125,19 @@ class Featured:
     def _of(self, split: Shards, part: str, modules: Encoders, stream: Stream) -> tuple[np.ndarray, dict[str, Tensor]]:
         return self.material.chunked.rows(
             part,
-            self._identity | self.material.identity(split),
+            self._identity | self.material.identity(split) | {"pixels": self._pixels.side},
             np.arange(len(split)),
             stream,
             lambda _, clips: {
                 name: in_parts(module, clips, self.material.together) for name, module in modules.items()
             },
         )
+
+    @property
+    def _pixels(self) -> RawPixels:
+        """Pooled to fit into memory with the samples of both splits."""
+        loader, samples = self.material.loader, len(self.material.train) + len(self.material.test)
+        return RawPixels(samples, loader.clip.length, loader.side)
 
     @property
     def _identity(self) -> dict:

@@ -50,12 +50,16 @@ class Finetune:
     """The test split's shards; unless given, the folder test, else val, beside the training split."""
     seed: int = 0
     """Of the order, and of every draw."""
+    together: int = 128
+    """Clips that the classifier sees at once when it is attacked; fewer need less memory."""
     robustness: Robustness = field(default_factory=lambda: Robustness((8.0,), radii_l2=(), stride=5.0, attacked=0))
     """As published: 8/255 in steps of 2/255, on all test samples."""
 
     def __post_init__(self) -> None:
         if self.name is not None and not re.fullmatch(r"[\w.-]+", self.name):
             raise ValueError(f"name becomes a part of a file's name, got {self.name!r}; use letters, digits, . and -")
+        if self.together < 1:
+            raise ValueError(f"together must be at least 1, got {self.together}")
 
     def __call__(self) -> dict:
         """What was found, as it is saved."""
@@ -64,7 +68,7 @@ class Finetune:
         accelerator, place = settle_alone("training/finetune.py RUN")
         encoder, step = learned(run)
         classifier, loss = tune(self.tuning, encoder, run.method.measured_branch, run.loader, train, self.seed, place)
-        material = Material(run.loader, train, test, Chunked(run.out / CHUNKS, accelerator, place))
+        material = Material(run.loader, train, test, Chunked(run.out / CHUNKS, accelerator, place), self.together)
         measured = self.robustness({"tuned": classifier}, test, np.arange(len(test)), material)["tuned"]
         found = {
             "name": self.name or type(self.tuning).__name__.lower(),
@@ -76,7 +80,7 @@ class Finetune:
             "data": facts_of_splits(train, test),
             "chance": 100 / len(train.manifest.classes["label"]),
             "loss": loss,
-            "provenance": made_by(),
+            "provenance": made_by() | {"parts": material.chunked.made},
             "robustness": measured,
         }
         file = save_tuned(run.out, classifier, found)

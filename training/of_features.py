@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -21,10 +22,21 @@ from training.probes.representation import Representation
 from training.probes.retrieval import Retrieval
 from training.probes.task import Task
 from training.probes.textures import Textures
+from training.processes import all_cores
 from training.robustness.shape_bias import CUES
 
 Tasks = Mapping[str, Task]
 Spread = tuple[np.ndarray, dict[str, Float[Tensor, "k m d"]]]
+
+
+class Seen(NamedTuple):
+    """What all processes have computed for the first."""
+
+    views: Mapping[str, Float[Tensor, "v n d"]]
+    textures: Tasks
+    spread: Spread | None
+    sheets: Mapping[str, dict[str, np.ndarray]]
+    cues: Mapping[str, Probes]
 
 
 @dataclass(frozen=True)
@@ -40,31 +52,37 @@ class OfFeatures:
 
     def of_features(self, featured: Featured, tasks: Tasks, probes: Probes, groups: Groups | None) -> dict:
         """All numbers, as JSON values, on the first process; all take part in what has to be computed for them."""
-        material, encoders, one = featured.material, featured.encoders, tasks[RAW]
-        views, textures = featured.views(), featured.textures(tasks)
-        spread = self._spread(featured, tasks)
-        sheets = {name: featured.sheet(self.representation, name, tasks[name]) for name in encoders}
-        read = {cue: featured.probes(self.linear, tasks, cue) for cue in CUES if cue in one.classes}
-        if not material.first:
+        seen = Seen(
+            featured.views(),
+            featured.textures(tasks),
+            self._spread(featured, tasks),
+            {name: featured.sheet(self.representation, name, tasks[name]) for name in featured.encoders},
+            {cue: featured.probes(self.linear, tasks, cue) for cue in CUES if cue in tasks[RAW].classes},
+        )
+        if not featured.material.first:
             return {}
-        outcomes = material.outcomes
+        with all_cores():
+            return self._found(featured, tasks, probes, groups, seen)
+
+    def _found(self, featured: Featured, tasks: Tasks, probes: Probes, groups: Groups | None, seen: Seen) -> dict:
+        material, one, outcomes = featured.material, tasks[RAW], featured.material.outcomes
         found: dict[str, dict] = {"chance": {fact: 100 / count for fact, count in one.classes.items()}}
         found |= self._neighbours(featured, tasks)
-        if len(read) == len(CUES):
+        if len(seen.cues) == len(CUES):
             found["shape share"] = {name: shape_share(task) for name, task in tasks.items()}
             found["chance"]["shape share"] = chance_share(one)
-            found["cues"] = read_cues(tasks, read, outcomes)
+            found["cues"] = read_cues(tasks, seen.cues, outcomes)
         found["linear"] = {
             name: linear_accuracy(probe, tasks[name], outcomes, name) | {"penalty": penalty}
             for name, (probe, penalty) in probes.items()
         }
         names = material.train.manifest.classes["label"]  # the test split has the same
-        found["geometry"] = geometry(tasks, views)
-        found["representation"] = {n: self.representation(tasks[n], names, sheet) for n, sheet in sheets.items()}
-        if spread:
-            found["clips"] = self._several(featured, tasks, probes, spread, found["knn"])
-        if textures:
-            found["textures"] = self.textures(tasks, textures, probes, read, groups, names, outcomes)
+        found["geometry"] = geometry(tasks, seen.views)
+        found["representation"] = {n: self.representation(tasks[n], names, sheet) for n, sheet in seen.sheets.items()}
+        if seen.spread:
+            found["clips"] = self._several(featured, tasks, probes, seen.spread, found["knn"])
+        if seen.textures:
+            found["textures"] = self.textures(tasks, seen.textures, probes, seen.cues, groups, names, outcomes)
         return found
 
     def _neighbours(self, featured: Featured, tasks: Tasks) -> dict[str, dict]:

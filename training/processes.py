@@ -2,6 +2,8 @@
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
@@ -53,12 +55,27 @@ def settle(accelerator: Accelerator) -> Place:
     return Place(accelerator.process_index, accelerator.num_processes, accelerator.device, threads)
 
 
+@contextmanager
+def all_cores() -> Iterator[None]:
+    """Compute with all usable cores while the other processes of this machine wait.
+
+    What is rounded in the order of threads then is the same, however many processes there are.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(len(os.sched_getaffinity(0)), threads))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def settle_together() -> tuple[Accelerator, Place]:
     """Where a process of a measurement is; GPUs compute in full single precision from now on.
 
     Raises: ``Refusal`` as ``open_accelerator`` does.
     """
     torch.backends.cudnn.allow_tf32 = False  # attacks need small differences
+    torch.backends.cudnn.deterministic = True  # and the same chunk the same answer
     accelerator = open_accelerator("no", [], "", patience=timedelta(days=7))  # while the first computes what is its own
     return accelerator, settle(accelerator)
 

@@ -25,6 +25,8 @@ def splits_of(run: Pretrain, train: Path | None = None, test: Path | None = None
     asked = Shards(test or beside[0])
     if known.manifest.fingerprint == asked.manifest.fingerprint:
         raise Refusal(f"{train} and {asked.folder} are the same samples; name another split: --test DIR")
+    if known.classes is None:
+        raise Refusal(f"{train} holds one class, and what is measured are classes; name other shards: --train DIR")
     if known.manifest.classes != asked.manifest.classes or known.manifest.kind != asked.manifest.kind:
         raise Refusal(f"{train} and {asked.folder} have other classes; make both splits by one make_shards.py")
     return known, asked

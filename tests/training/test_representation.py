@@ -19,7 +19,8 @@ from training.probes.representation import (
     rank_me,
     same_and_different,
 )
-from training.probes.sheet import chosen, flattened
+from training.probes.sheet import flattened
+from training.probes.sheet import shown as on_sheet
 from training.probes.task import Task
 from training.reports.representation import section
 
@@ -103,12 +104,12 @@ def test_a_sheet_keeps_neighbours_together_and_is_the_same_again():
     apart = np.linalg.norm(places[:, None] - places, axis=2) + np.diag(np.full(90, np.inf))
     assert (apart.argmin(1) % 3 == np.arange(90) % 3).mean() > 0.9
     assert not flattened(torch.ones(9, 4), 50.0).any()  # a collapsed encoder
-    assert np.array_equal(chosen(50, 20), np.sort(chosen(50, 20))) and len(set(chosen(50, 20))) == 20
-    assert set(chosen(50, 10)) <= set(chosen(50, 20))
+    assert np.array_equal(on_sheet(50, 20), np.sort(on_sheet(50, 20))) and len(set(on_sheet(50, 20))) == 20
+    assert set(on_sheet(50, 10)) <= set(on_sheet(50, 20))
 
 
 def test_what_is_said_of_an_encoder_and_how_it_is_shown():
-    rows = chosen(90, 12)
+    rows = on_sheet(90, 12)
     sheet = {"rows": rows, "places": np.stack([np.arange(12.0), np.zeros(12)], 1)}
     found = Representation()(task(), ["cat", "dog", "owl"], sheet)
     assert found["same"] < found["different"] and found["margin"] > 0 and found["negative"] < 20

@@ -81,7 +81,7 @@ def test_evaluation_measures_the_branch_that_the_method_names(branch, method, av
     assert method.measured_branch == branch
     attack = PGD() if method.attacked else CLAE()
     run = Pretrain(
-        RECIPES[DEFAULT].loader, NarrowResNet(width=4, zero_init=False), method, attack, out=tmp_path,
+        RECIPES[DEFAULT].loader, NarrowResNet(width=4, zero_init=False), method=method, attack=attack, out=tmp_path,
         average=average,
     )  # fmt: skip
     save_run(run)

@@ -16,11 +16,12 @@ from safetensors.torch import load_file, save_file
 from shards.refusal import Refusal
 from tests.training.runs import finished, stir
 from training.chunked import fingerprint
-from training.comparison import groups
 from training.encoders import NarrowResNet, Normalise, Timm
 from training.encoders.encoder import MEAN, STD
+from training.evaluated import Evaluated
 from training.exports.exporting import export_encoder
 from training.exports.plain import clips_for, features
+from training.groups import groups
 from training.recipes import DEFAULT, RECIPES
 from training.reports.of_run import summary
 from training.run import load_run
@@ -169,8 +170,10 @@ def test_a_report_names_the_weights_in_the_place_of_the_method():
 
 
 def test_other_weights_are_no_other_seed():
-    assert len(groups([reported(0, run="a"), reported(0, "e", run="b")])) == 2
-    assert len(groups([reported(0, run="a"), reported(0, run="b")])) == 1
+    one, other, same = (
+        Evaluated(Path(), reported(0, sha, run), {}) for sha, run in ((64 * "d", "a"), ("e", "b"), (64 * "d", "c"))
+    )
+    assert len(groups([one, other])) == 2 and len(groups([one, same])) == 1
 
 
 def refusal(change) -> str:

@@ -24,6 +24,8 @@ def uniformity(features: Float[Tensor, "n d"], t: float = 2.0) -> float:
     The lower, the more evenly they cover the sphere. Features in many dimensions that are spread perfectly evenly have
     about -2 t.
     """
+    if len(features) < 2:
+        return math.nan  # no pair
     unit, sums = F.normalize(features.double(), dim=1), []
     for start in range(0, len(unit), CHUNK):
         rows = unit[start : start + CHUNK]

@@ -3,6 +3,7 @@
 After Geirhos et al.'s shape bias: only neighbours that agree with the query in exactly one of the two take sides.
 """
 
+import math
 from collections.abc import Mapping
 
 from jaxtyping import Int
@@ -31,7 +32,8 @@ def shape_share(task: Task) -> float:
 def chance_share(task: Task) -> float:
     """The share for neighbours that know nothing, if classes are equally frequent and independent."""
     shape, texture = (1 / task.classes[fact] for fact in ("shape", "texture"))
-    return 100 * shape * (1 - texture) / (shape * (1 - texture) + texture * (1 - shape))
+    sides = shape * (1 - texture) + texture * (1 - shape)
+    return 100 * shape * (1 - texture) / sides if sides else math.nan
 
 
 def read_cues(tasks: Mapping[str, Task], read: Mapping[str, Probes], outcomes: Outcomes) -> dict[str, dict]:

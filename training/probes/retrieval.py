@@ -16,8 +16,8 @@ class Retrieval:
     """Each k: training samples that a test sample may be shown, by cosine of the features."""
 
     def __post_init__(self) -> None:
-        if not self.ranks or min(self.ranks) < 1:
-            raise ValueError(f"ranks must be at least 1, got {self.ranks}; give --retrieval.ranks 1 5 10")
+        if not self.ranks or min(self.ranks) < 1 or len({*self.ranks}) < len(self.ranks):
+            raise ValueError(f"ranks must be at least 1, each once, got {self.ranks}; give --retrieval.ranks 1 5 10")
 
     def __call__(self, task: Task, found: Nearest, outcomes: Outcomes, name: str) -> dict[str, dict[str, float]]:
         """By k: test samples with a hit, in percent. Which, goes to ``outcomes`` under the ``name`` of the features."""

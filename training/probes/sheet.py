@@ -11,8 +11,8 @@ from training.probes.split import SPLIT_SEED
 SEED = 42  # as for the other knobs below: 2207.10862's authors' own analysis
 
 
-def chosen(count: int, most: int) -> np.ndarray:
-    """Which of so many samples are shown, int64 rising: the same in every run."""
+def shown(count: int, most: int) -> np.ndarray:
+    """Which of so many samples are on the sheet, int64 rising: the same in every run; 0 shows none."""
     return np.sort(permutation(count, SPLIT_SEED, 0)[:most])
 
 

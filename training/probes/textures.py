@@ -5,7 +5,7 @@ classes and especially finer classes": by class, and in classes against groups o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -89,13 +89,7 @@ def shares(right: Right, of: Int[Tensor, " n"], names: Sequence[str]) -> dict[st
 def _of_both(image: Task, texture: Task) -> tuple[Task, Task]:
     """The samples of which both are sound."""
     both = np.intersect1d(image.asked, texture.asked)
-    return _only(image, both), _only(texture, both)
-
-
-def _only(task: Task, samples: np.ndarray) -> Task:
-    rows = torch.from_numpy(np.flatnonzero(np.isin(task.asked, samples))).to(task.test.device)
-    answers = {fact: (known, asked[rows]) for fact, (known, asked) in task.answers.items()}
-    return replace(task, test=task.test[rows], answers=answers, asked=samples)
+    return image.of(both), texture.of(both)
 
 
 def _read(probe: nn.Module, image: Task, texture: Task, cue: str) -> dict[str, float]:

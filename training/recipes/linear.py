@@ -25,7 +25,8 @@ LINEARS = {
     # outputs and starts from N(0, 0.01²); here they move and flip.
     "non-semantic-slf": SLF(rate=10.0, weight_decay=0.0, epochs=60, batch=128, fall=stairs(60, 30, 40, 50)),
     # TCLR, by an author of 2207.10862: UCF101, R3D-18; 69.9 by ten clips of a test video, which evaluate.py takes
-    # (--clips.count), where finetune.py takes the one in the middle. Rate, epochs and batch are published; how the rate
-    # falls, the weight decay and the views are not known to us and ours: it does not, there is none, flips alone.
+    # (--clips.count), where finetune.py takes the one in the middle. Rate, epochs and batch are published; crops of 0.6
+    # to 1 and every second frame are too, and are left to --loader and --tuning.views. How the rate falls and the
+    # weight decay are not known to us and ours: it does not, there is none.
     "tclr-slf": SLF(rate=0.01, weight_decay=0.0, epochs=100, batch=32, fall=Level(), views=WeakViews(shift=0.0)),
 }

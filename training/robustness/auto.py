@@ -22,6 +22,7 @@ from training.material import Material
 from training.modes import frozen
 from training.outcomes import share
 from training.probes.split import SPLIT_SEED, chosen
+from training.robustness.breaking import refuse_twice
 
 STANDARD = ("apgd-ce", "apgd-t", "fab-t", "square")
 TARGETS = 9  # wrong classes that each targeted attack tries, the likeliest first
@@ -54,6 +55,7 @@ class Auto:
     def __post_init__(self) -> None:
         if min(self.radii + self.radii_l2, default=1.0) <= 0 or self.samples < 0:
             raise ValueError(f"need radii > 0, samples >= 0, got {self}")
+        refuse_twice(self.radii, self.radii_l2)
 
     def __call__(self, classifiers: Mapping[str, nn.Module], samples: np.ndarray, material: Material) -> dict:
         """Attack each of ``classifiers``, once for each norm and radius; nothing, if there is no radius.

@@ -59,3 +59,10 @@ def still_right(
     breaks = [breaking_radii(classify, clips, labels, starts, group) for group in groups]
     under = [radius > attack.radius for radius, group in zip(breaks, groups, strict=True) for attack in group]
     return torch.stack([breaks[0] > 0, *under], 1)
+
+
+def refuse_twice(*radii: tuple[float, ...]) -> None:
+    """Raises: ``ValueError`` if a list holds a radius twice, as it is written in a table."""
+    for some in radii:
+        if len({f"{radius:g}" for radius in some}) < len(some):
+            raise ValueError(f"each radius once, got {' '.join(map(str, some))}")

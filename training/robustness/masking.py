@@ -89,7 +89,7 @@ class Masking:
 
         pgd = right(PGD(radius, self.steps), starts[0])
         return {
-            "noise": right(PGD(radius, steps=0), starts[0]),
+            "noise": right(PGD(radius, steps=0), starts[1]),  # PGD begins at the other, and would win by it
             "fgsm": right(fgsm(radius), still),
             "pgd": pgd,
             "more": pgd & right(PGD(radius, 4 * self.steps), starts[1]),

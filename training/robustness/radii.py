@@ -11,7 +11,7 @@ from shards.read import Shards
 from training.chunked import Rows
 from training.material import Material
 from training.probes.split import chosen
-from training.robustness.breaking import Clips, random_starts, still_right
+from training.robustness.breaking import Clips, random_starts, refuse_twice, still_right
 from training.robustness.extent import Sparse, Universal
 from training.robustness.pgd import PGD, fgsm
 from training.values import describe
@@ -51,6 +51,7 @@ class Robustness:
             raise ValueError(f"need radii > 0, attacked >= 0, got {self}")
         if self.restarts < 1 or self.sparse < 0:
             raise ValueError(f"need restarts >= 1, sparse >= 0, got {self.restarts} and {self.sparse}")
+        refuse_twice(self.radii, self.radii_l2)
 
     def __call__(
         self, classifiers: Mapping[str, nn.Module], test: Shards, samples: np.ndarray, material: Material
