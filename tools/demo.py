@@ -17,7 +17,7 @@ TEXTURES = {"image": "texture:stochastic --texture.side 32", "video": ""}
 RECIPES = {"image": "simclr-synthetic", "video": "simclr-moving"}
 SAMPLES = {"image": "--train 4096 --test 512", "video": "--train 1024 --test 256"}
 LENGTH = {"image": "--steps 150 --probe.every 75", "video": "--steps 50 --probe.every 25"}
-EVALUATION = "--knn.neighbours 20 --robustness.attacked 128"
+EVALUATION = "--knn.neighbours 20 --robustness.attacked 128 --masking.samples 64 --corruptions.samples 128"
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>antipodal demo</title>
