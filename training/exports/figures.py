@@ -28,7 +28,8 @@ def figures(run: Path, step: int) -> str:
         f"{data['validation']['samples']} samples of the training split; the test split decided nothing.\n\n"
         + "\n".join([f"| | {' | '.join(ENCODERS)} |", "| --- | ---: | ---: |", *rows])
         + f"\n\nTraining data {_split(data['train'])}, test data {_split(data['test'])}. By "
-        f"`{short_command(made['command'])}` at commit {made['commit']}, {made['time']}, {made['device']}, torch {made['versions']['torch']}."
+        f"`{short_command(made['command'])}` at commit {made['commit']}, {made['time']}, {made['device']}, "
+        f"torch {made['versions']['torch']}."
     )
 
 
