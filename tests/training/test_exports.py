@@ -14,13 +14,16 @@ from safetensors.torch import load_file, save_file
 from shards.refusal import Refusal
 from tests.training.runs import TRAINED, finished
 from training.attacks import PGD
+from training.checkpoints import save_checkpoint
 from training.encoders import NarrowResNet, NarrowResNet3D, Normalise, Timm, Video
 from training.exports.exporting import export_encoder
 from training.exports.paths import short_command
 from training.exports.plain import clips_for, features
-from training.methods import ACL, DeACL
+from training.methods import ACL, DeACL, Supervised
+from training.recipes import DEFAULT, RECIPES
 from training.run import load_run
 from training.trained import learned, trained, untrained
+from training.weights.origin import save_origin
 
 STRANGE = Normalise((0.1, 0.2, 0.3), (0.5, 1.0, 2.0))
 NARROW = NarrowResNet(width=4)
@@ -133,6 +136,26 @@ def test_facts_are_told_and_paths_are_not(tmp_path):
     assert facts["data"] == {"folders": ["synthetic/train"], "fingerprint": 64 * "a"}
     assert str(tmp_path) not in card and "Not evaluated" in card and "LICENCE TO BE FILLED IN" in card
     assert f"SimCLR without labels on synthetic/train (fingerprint aaaaaaaaaaaa), step {TRAINED} of 500" in card
+
+
+@pytest.mark.parametrize(
+    ("step", "origin", "said"),
+    [
+        (3, False, "It was trained on the data named above and knows what these show."),
+        (3, True, "It was trained on the data named above, after others that are not known here, and knows what these"),
+        (0, True, "What it was trained on is not known here."),
+        (0, False, "It was not trained at all."),
+    ],
+)
+def test_the_card_says_what_is_true_of_supervised_and_adopted_weights(tmp_path, step, origin, said):
+    run = replace(RECIPES[DEFAULT], network=NARROW, method=Supervised(classes=10), out=tmp_path / "run")
+    method = run.build(0)
+    save_checkpoint(run.out / "checkpoints", step, method, run.optimizer.build(method), {"shards": 64 * "a"})
+    if origin:
+        save_origin(run.out, {"file": "w.pth", "sha256": 64 * "d", "layout": "plain"})
+    export_encoder(run, tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert said in card and "by contrast" not in card and ("trained by antipodal. It gives" in card) == (step > 0)
 
 
 @pytest.mark.parametrize("given", ["/home/me/data/train", "/home/me/deep/down/data/train"])
