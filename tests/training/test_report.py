@@ -96,7 +96,7 @@ def test_names_end_no_cell_of_markdown_and_begin_no_tag():
     assert table.markdown() == f"|  | {said} |\n| --- | ---: |\n| {said} | 1.00 |\n"
     assert listing.markdown() == f"|  | {said} |\n| --- | --- |\n| {said} | {said} |\n"
     page = as_markdown(bad, bad, [Section(bad, (table,), (Plot("x", plt.figure(), bad),), bad, (listing,))])
-    assert page.count(said) == page.count("<img>") == 14
+    assert page.count(said) == page.count("<img>") == 12
 
 
 def test_long_tables_are_folded():
