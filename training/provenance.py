@@ -6,6 +6,7 @@ import platform
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,10 @@ import torch
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("shards", "pipelines", "training")
-LIBRARIES = ("torch", "torchvision", "timm", "numpy", "kornia", "accelerate", "av", "pillow", "simplejpeg")
+LIBRARIES = (
+    "torch", "torchvision", "timm", "numpy", "numba", "scipy", "scikit-learn", "kornia", "accelerate", "av", "pillow",
+    "simplejpeg", "opencv-python", "opencv-python-headless", "imagecorruptions-imaug", "pyautoattack",
+)  # fmt: skip
 
 
 def made_by() -> dict:
@@ -33,8 +37,12 @@ def made_by() -> dict:
 
 @cache
 def versions() -> dict[str, str]:
-    """Of Python and of those libraries that decide numbers."""
-    return {name: importlib.metadata.version(name) for name in LIBRARIES} | {"python": platform.python_version()}
+    """Of Python and of those libraries that decide numbers, as far as they are there."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 @cache

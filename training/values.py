@@ -1,18 +1,20 @@
 """Frozen dataclasses to JSON values and back. Only classes that the annotations name are ever made."""
 
 import types
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
-def describe(value: Any) -> Any:
-    """Plain JSON values; every dataclass becomes a dictionary that begins with its "type"."""
+def describe(value: Any, path: Callable[[Path], str] = str) -> Any:
+    """Plain JSON values; every dataclass becomes a dictionary that begins with its "type", every path a ``path``."""
     if is_dataclass(value):
-        return {"type": type(value).__name__, **{f.name: describe(getattr(value, f.name)) for f in fields(value)}}
+        said = {f.name: describe(getattr(value, f.name), path) for f in fields(value)}
+        return {"type": type(value).__name__, **said}
     if isinstance(value, tuple):
-        return [describe(item) for item in value]
-    return str(value) if isinstance(value, Path) else value
+        return [describe(item, path) for item in value]
+    return path(value) if isinstance(value, Path) else value
 
 
 def revive(annotation: Any, data: Any) -> Any:

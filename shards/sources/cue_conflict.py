@@ -62,18 +62,29 @@ class CueConflict:
 
     def _items(self, names: dict[str, int], rejected: list[Rejected]) -> Iterator[Item]:
         """Every picture with a conflict; shape and texture are as yet numbers in ``names``."""
-        for path, offset, size in places(self.root, rejected):
-            stem, (*_, shape, _) = PurePosixPath(path).stem, ("", *path.split("/"))
-            if kind_of(PurePosixPath(path).suffix[1:].lower()) != "image":
-                continue
-            said = re.fullmatch(rf"{re.escape(shape)}\d*-(.*\D)\d*", stem) if shape else None
+        found = [one for one in places(self.root, rejected) if _is_picture(one.path)]
+        known = {_folder(one.path) for one in found} - {""}
+        textures = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))  # a name may end in a digit
+        for path, offset, size in found:
+            stem, shape = PurePosixPath(path).stem, _folder(path)
+            said = re.fullmatch(rf"{re.escape(shape)}\d*-({textures})\d*", stem) if shape else None
             if said is None:
-                rejected.append(Rejected(tidy(path), f"its name does not say {shape or 'SHAPE'}1-TEXTURE2"))
+                reason = f"its name does not say {shape or 'SHAPE'}1-TEXTURE2, where TEXTURE has a folder too"
+                rejected.append(Rejected(tidy(path), reason))
             elif said[1] == shape:
                 rejected.append(Rejected(tidy(path), f"no conflict: shape and texture are both {shape!r}"))
             else:
                 first, second = (names.setdefault(one, len(names)) for one in (shape, said[1]))
                 yield Item(path, offset, size, first, second, 0)
+
+
+def _is_picture(path: str) -> bool:
+    return kind_of(PurePosixPath(path).suffix[1:].lower()) == "image"
+
+
+def _folder(path: str) -> str:
+    """The name of the innermost; "" at the root."""
+    return PurePosixPath(path).parent.name
 
 
 def _name(item: Item) -> str:

@@ -56,6 +56,33 @@ def test_a_name_that_says_nothing_is_counted(tmp_path):
     assert {one.name for one in rejected} == {"cat/cat1_png", "cat/dog1-cat2_png", "cat1-bear1_png"}
 
 
+def test_names_of_classes_may_end_in_digits_and_begin_alike(tmp_path):
+    def told(*files: str):
+        root = tmp_path / str(len(files))
+        for file in files:
+            (root / file).parent.mkdir(parents=True, exist_ok=True)
+            (root / file).write_bytes(picture())
+        listing = CueConflict(root).splits()["test"]
+        names = listing.classes["label"]
+        reasons = {one.name: one.reason for one in listing.rejected}
+        return [(item.path, names[item.shape], names[item.texture]) for item in listing.items], names, reasons
+
+    kept, names, rejected = told(
+        "class1/class11-class12.png", "class1/class11-class22.png", "class1/class11-class34.png",
+        "class2/class27-class1.png", "cat/cat1-cat-bird2.png", "cat-bird/cat-bird1-cat2.png",
+    )  # fmt: skip
+    assert kept == [
+        ("cat/cat1-cat-bird2.png", "cat", "cat-bird"), ("cat-bird/cat-bird1-cat2.png", "cat-bird", "cat"),
+        ("class1/class11-class22.png", "class1", "class2"), ("class2/class27-class1.png", "class2", "class1"),
+    ] and names == ("cat", "cat-bird", "class1", "class2")  # fmt: skip
+    assert rejected == {
+        "class1/class11-class12_png": "no conflict: shape and texture are both 'class1'",
+        "class1/class11-class34_png": "its name does not say class11-TEXTURE2, where TEXTURE has a folder too",
+    }
+    kept, _, _ = told("class1/class11-class122.png", "class12/class121-class12.png")
+    assert kept == [("class1/class11-class122.png", "class1", "class12")], "the longest name that has a folder"
+
+
 def test_a_folder_without_conflicts_is_refused(tmp_path):
     (tmp_path / "cat").mkdir()
     (tmp_path / "cat" / "cat1-cat2.png").write_bytes(picture())

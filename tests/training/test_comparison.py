@@ -14,6 +14,7 @@ from training.evaluated import Evaluated, read_evaluated
 from training.groups import groups, numbers_of, plain
 from training.recipes import RECIPES
 from training.reports import attack
+from training.reports.published import epochs_said, published_section
 from training.reports.writing import tables_of
 from training.values import describe
 
@@ -114,6 +115,20 @@ def test_the_numbers_are_those_of_the_outcomes(compared):
     assert found["low"] < found["difference"] < found["high"] and found["samples"] == 100
     assert list(content["gap closed"]) == ["recipe 2"]
     assert list(content["gap closed"]["recipe 2"]["cells"]) == ["pgd/0.25/trained", "pgd/2/trained"]
+
+
+def test_of_adopted_weights_nobody_knows_the_epochs(tmp_path):
+    one, other, mine = named_as("theirs", 0), named_as("their-other", 1, steps=9), named_as("mine", 2, steps=8)
+    for theirs in (one, other):
+        theirs.numbers.update(step=0, origin={"sha256": "a", "file": "w.pth", "layout": "plain"})
+    assert [epochs_said(run) for run in (one, mine)] == ["", "24"]
+    for known, span in (
+        ((mine,), "trained for 24 epochs"),
+        ((one, other), "trained for an unknown number of epochs"),
+        ((one, mine), "trained for 24 or an unknown number of epochs"),
+    ):
+        found = [Evaluated(tmp_path, run.numbers, {}) for run in known]
+        assert span in published_section([], groups(found)).note
 
 
 def test_the_csv_holds_the_values_of_the_tables(compared):

@@ -14,12 +14,16 @@ from safetensors.torch import load_file, save_file
 from shards.refusal import Refusal
 from tests.training.runs import TRAINED, finished
 from training.attacks import PGD
+from training.checkpoints import save_checkpoint
 from training.encoders import NarrowResNet, NarrowResNet3D, Normalise, Timm, Video
 from training.exports.exporting import export_encoder
+from training.exports.paths import short_command
 from training.exports.plain import clips_for, features
-from training.methods import ACL
+from training.methods import ACL, DeACL, Supervised
+from training.recipes import DEFAULT, RECIPES
 from training.run import load_run
 from training.trained import learned, trained, untrained
+from training.weights.origin import save_origin
 
 STRANGE = Normalise((0.1, 0.2, 0.3), (0.5, 1.0, 2.0))
 NARROW = NarrowResNet(width=4)
@@ -132,6 +136,50 @@ def test_facts_are_told_and_paths_are_not(tmp_path):
     assert facts["data"] == {"folders": ["synthetic/train"], "fingerprint": 64 * "a"}
     assert str(tmp_path) not in card and "Not evaluated" in card and "LICENCE TO BE FILLED IN" in card
     assert f"SimCLR without labels on synthetic/train (fingerprint aaaaaaaaaaaa), step {TRAINED} of 500" in card
+
+
+@pytest.mark.parametrize(
+    ("step", "origin", "said"),
+    [
+        (3, False, "It was trained on the data named above and knows what these show."),
+        (3, True, "It was trained on the data named above, after others that are not known here, and knows what these"),
+        (0, True, "What it was trained on is not known here."),
+        (0, False, "It was not trained at all."),
+    ],
+)
+def test_the_card_says_what_is_true_of_supervised_and_adopted_weights(tmp_path, step, origin, said):
+    run = replace(RECIPES[DEFAULT], network=NARROW, method=Supervised(classes=10), out=tmp_path / "run")
+    method = run.build(0)
+    save_checkpoint(run.out / "checkpoints", step, method, run.optimizer.build(method), {"shards": 64 * "a"})
+    if origin:
+        save_origin(run.out, {"file": "w.pth", "sha256": 64 * "d", "layout": "plain"})
+    export_encoder(run, tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert said in card and "by contrast" not in card and ("trained by antipodal. It gives" in card) == (step > 0)
+
+
+@pytest.mark.parametrize("given", ["/home/me/data/train", "/home/me/deep/down/data/train"])
+def test_no_path_of_this_machine_is_handed_on(tmp_path, monkeypatch, given):
+    secret, out = tmp_path / "somebody" / "at home", tmp_path / "out"
+    monkeypatch.setattr(sys, "argv", [str(secret / "export.py"), str(secret / "my run"), f"--out={secret / 'out'}"])
+    method = DeACL(teacher=secret / "runs" / "teacher")
+    run = finished(secret / "my run", NARROW, method=method, attack=PGD(steps=1))
+    run = replace(run, loader=replace(run.loader, shards=(Path(given), secret / "data" / "train")))
+    command = f"evaluate.py '{secret / 'runs' / 'it'}' --train {given} --k 5"
+    evaluation = EVALUATION | {"provenance": EVALUATION["provenance"] | {"command": command}}
+    (run.out / "evaluation.json").write_text(json.dumps(evaluation))
+    export_encoder(run, out)
+    facts, card = json.loads((out / "config.json").read_text()), (out / "README.md").read_text()
+    assert "somebody" not in json.dumps(facts) + card and "/home" not in json.dumps(facts) + card
+    assert facts["provenance"]["command"] == "export.py 'at home/my run' '--out=at home/out'"
+    assert facts["recipe"]["method"]["teacher"] == "runs/teacher" and facts["recipe"]["out"] == "at home/my run"
+    assert facts["recipe"]["loader"]["shards"] == facts["data"]["folders"] == ["data/train", "data/train"]
+    assert "By `evaluate.py runs/it --train data/train --k 5` at commit" in card
+
+
+def test_words_of_a_command_that_are_no_paths_stay():
+    said = "evaluate.py runs/mine --norm=batch --a 1/2 network:timm ../../else/where/x /x 'a b' --o=/p=q/r/s"
+    assert short_command(said) == ("evaluate.py runs/mine --norm=batch --a 1/2 network:timm where/x x 'a b' --o=r/s")
 
 
 EVALUATION = {

@@ -3,6 +3,7 @@
 import json
 import statistics
 
+import matplotlib.pyplot as plt
 import pytest
 
 from tests.training.invented import evaluated, evaluation
@@ -10,7 +11,10 @@ from training.comparison import Comparison
 from training.reports import attack
 from training.reports.charts import draw_curves
 from training.reports.glance import glance
+from training.reports.listing import Listing
 from training.reports.measured import measured
+from training.reports.page import as_markdown
+from training.reports.section import Plot, Section
 from training.reports.table import Table
 from training.reports.writing import tables_of
 
@@ -84,6 +88,15 @@ def test_every_figure_is_traced_to_command_commit_data_seed_and_device():
         "commit": "c" * 12, "time": "2026-01-01T00:00:00+00:00", "device": "cpu",
     }  # fmt: skip
     assert parts.folded and parts.rows[0][:2] == ("attack", "attack-0123") and "<details" in parts.html()
+
+
+def test_names_end_no_cell_of_markdown_and_begin_no_tag():
+    bad, said = "a|b<img>\\", r"a\|b\<img>\\"
+    table, listing = Table(bad, (bad,), {bad: [[1.0]]}), Listing(bad, ("", bad), ((bad, bad),))
+    assert table.markdown() == f"|  | {said} |\n| --- | ---: |\n| {said} | 1.00 |\n"
+    assert listing.markdown() == f"|  | {said} |\n| --- | --- |\n| {said} | {said} |\n"
+    page = as_markdown(bad, bad, [Section(bad, (table,), (Plot("x", plt.figure(), bad),), bad, (listing,))])
+    assert page.count(said) == page.count("<img>") == 12
 
 
 def test_long_tables_are_folded():

@@ -252,26 +252,62 @@ def test_both_of_torchs_formats_are_read(tmp_path):
         assert found.keys() == state.keys() and all(torch.equal(found[name], state[name]) for name in state)
 
 
-DAMAGE = {
-    "cut": lambda b: b[: len(b) // 2],
-    "a header of gigabytes": lambda b: struct.pack("<Q", 2**40) + b[8:],
-    "no JSON": lambda b: b[:9] + b"x" + b[10:],
-    "offsets beyond the end": lambda b: b.replace(b'"data_offsets":[0,', b'"data_offsets":[9,'),
-    "nothing": lambda b: b"",
-    "HTML": lambda b: b"<!DOCTYPE html><html>404 Not Found</html>",
+HOSTILE = {
+    "no JSON": "{",
+    "no dictionary": "[1]",
+    "no type": "{}",
+    "another class": '{"type": "Timm"}',
+    "nothing for a colour": '{"type": "Normalise", "mean": [null, 0, 0]}',
+    "four colours": '{"type": "Normalise", "mean": [0, 0, 0, 0]}',
+    "two colours": '{"type": "Normalise", "mean": [0, 0]}',
+    "no number": '{"type": "Normalise", "std": [NaN, 1, 1]}',
+    "endless": '{"type": "Normalise", "std": [1e999, 1, 1]}',
+    "too large": '{"type": "Normalise", "mean": [1%s, 1, 1]}' % ("0" * 400),
+    "too deep": "[" * 100_000,
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-@pytest.mark.parametrize("kind", ["safetensors", "torch"])
-def test_damaged_files_are_refused(tmp_path, damage, kind):
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_what_a_file_says_of_itself_is_not_believed(tmp_path, images, hostile):
+    file = tmp_path / "theirs.safetensors"
+    save_file(original(num_classes=0).state_dict(), file, {"normalise": HOSTILE[hostile]})
+    with pytest.raises(Refusal, match="theirs.safetensors says how pixels .* say it by --mean and --std") as refused:
+        adopt(file, tmp_path, images)()
+    assert len(str(refused.value)) < 400 and not (tmp_path / "adopted").exists()
+
+
+def test_what_is_said_by_hand_needs_nothing_of_the_file(tmp_path, images):
+    file = tmp_path / "theirs.safetensors"
+    save_file(original(num_classes=0).state_dict(), file, {"normalise": "{"})
+    adopted = adopt(file, tmp_path, images, mean=(0.1, 0.2, 0.3), std=(1.0, 1.0, 2.0))
+    adopted()
+    assert load_run(adopted.out).normalise == Normalise((0.1, 0.2, 0.3), (1.0, 1.0, 2.0))
+
+
+DAMAGE = {
+    "cut": lambda b: b[: len(b) // 2],
+    "a header of gigabytes": lambda b: struct.pack("<Q", 2**40) + b[8:],
+    "nothing": lambda b: b"",
+    "HTML": lambda b: b"<!DOCTYPE html><html>404 Not Found</html>",
+}
+OF_SAFETENSORS = {
+    "no JSON": lambda b: b[:9] + b"x" + b[10:],
+    "offsets beyond the end": lambda b: b.replace(b'"data_offsets":[0,', b'"data_offsets":[9,'),
+}
+DAMAGES = [
+    *((kind, name, damage) for kind in ("safetensors", "torch") for name, damage in DAMAGE.items()),
+    *(("safetensors", name, damage) for name, damage in OF_SAFETENSORS.items()),
+]
+
+
+@pytest.mark.parametrize(("kind", "damage"), [(kind, damage) for kind, _, damage in DAMAGES],
+                         ids=[f"{kind}, {name}" for kind, name, _ in DAMAGES])  # fmt: skip
+def test_damaged_files_are_refused(tmp_path, kind, damage):
     file, state = tmp_path / "weights", {"conv1.weight": torch.arange(100.0)}
     torch.save(state, file) if kind == "torch" else save_file(state, file)
     content = file.read_bytes()
-    damaged = DAMAGE[damage](content)
-    file.write_bytes(damaged)
-    if damaged == content or (kind == "torch" and damage == "no JSON"):  # nothing of the sort in torch's format
-        return
+    file.write_bytes(damage(content))
+    assert file.read_bytes() != content
     with pytest.raises(Refusal, match="weights is (no sound safetensors file|neither safetensors nor)"):
         read_weights(file)
 

@@ -1,5 +1,6 @@
 """A network behind pixel normalisation: clips in 0 … 1 come in, one feature vector each goes out."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -50,6 +51,8 @@ class Normalise:
     """Likewise; 1 1 1 stretches nothing."""
 
     def __post_init__(self) -> None:
+        if len(self.mean) != 3 or len(self.std) != 3 or not all(map(math.isfinite, (*self.mean, *self.std))):
+            raise ValueError(f"need three finite numbers each, for red, green, blue; got {self.mean} and {self.std}")
         if min(self.std) <= 0:
             raise ValueError(f"std divides pixels and must be positive, got {self.std}")
 

@@ -45,9 +45,9 @@ $figures
 
 ## Limits
 
-It was trained by contrast on the data named above and knows what these show. Of attacks, damage and shifts that stand
-in no table above nothing is known. Sizes other than $side pixels were not tried. Nothing was done against biases of
-the data, and nobody was asked whether it may be used to recognise people.
+$learned
+Of attacks, damage and shifts that stand in no table above nothing is known. Sizes other than $side pixels were not
+tried. Nothing was done against biases of the data, and nobody was asked whether it may be used to recognise people.
 
 ## Licence
 
@@ -62,7 +62,7 @@ def card(run: Pretrain, encoder: Encoder, step: int, facts: dict, onnx: str = ""
     averaged = " Features of several frames are averaged." * (loader.clip.length > 1 and not encoder.sees_time)
     return CARD.substitute(
         name=run.out.absolute().name,
-        what=f"An encoder of {kind}, {describe_network(facts)}, made by antipodal.",
+        what=f"An encoder of {kind}, {describe_network(facts)}, {'trained' if step else 'exported'} by antipodal.",
         width=encoder.width,
         files=f"`{WEIGHTS}` holds it, `config.json` all facts about it.{onnx}",
         loading=loading(run.network, encoder, run.norm),
@@ -71,6 +71,7 @@ def card(run: Pretrain, encoder: Encoder, step: int, facts: dict, onnx: str = ""
         training=_training(run, step, facts),
         recipe=json.dumps(facts["recipe"], indent=1),
         figures=figures(run.out, step),
+        learned=_learned(step, facts),
         side=loader.side,
     )
 
@@ -80,6 +81,13 @@ def describe_network(facts: dict) -> str:
     knobs = {name: value for name, value in facts["architecture"].items() if name != "type"}
     said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in knobs.items())
     return f"{facts['architecture']['type']} ({said})"
+
+
+def _learned(step: int, facts: dict) -> str:
+    before = ", after others that are not known here," * ("origin" in facts)
+    if step:
+        return f"It was trained on the data named above{before} and knows what these show."
+    return "What it was trained on is not known here." if "origin" in facts else "It was not trained at all."
 
 
 def _training(run: Pretrain, step: int, facts: dict) -> str:

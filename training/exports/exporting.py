@@ -13,6 +13,7 @@ from training.encoders import Encoder
 from training.exports.card import card
 from training.exports.graph import FILE, as_onnx
 from training.exports.lines import WEIGHTS
+from training.exports.paths import short, short_command
 from training.exports.plain import clips_for, plain
 from training.provenance import made_by
 from training.run import Pretrain
@@ -55,14 +56,12 @@ def _said_of_graph(encoder: Encoder, apart: float) -> str:
 
 
 def _facts(run: Pretrain, encoder: Encoder, step: int, out: Path) -> dict:
-    """What config.json holds, as JSON values. Of folders only the last two names: paths are nobody's business."""
+    """What config.json holds, as JSON values."""
     checkpoint = newest_checkpoint(run.out / "checkpoints")
     assert checkpoint is not None, "trained has read it"
     given = run.loader.shards
-    folders = ["/".join(one.absolute().parts[-2:]) for one in ([given] if isinstance(given, Path) else given)]
-    recipe = describe(run)
-    recipe["loader"]["shards"], recipe["out"] = folders, run.out.absolute().name
-    state = read_state(checkpoint)
+    folders = [short(one) for one in ([given] if isinstance(given, Path) else given)]
+    recipe, state, made = describe(run, short), read_state(checkpoint), made_by()
     return {
         "format": FORMAT,
         "architecture": recipe["network"],
@@ -82,5 +81,5 @@ def _facts(run: Pretrain, encoder: Encoder, step: int, out: Path) -> dict:
         "checkpoint": sha256(checkpoint / FILES[0]),
         **origin_of(run.out),
         "recipe": recipe,
-        "provenance": made_by(),
+        "provenance": made | {"command": short_command(made["command"])},
     }

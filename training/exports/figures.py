@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from training.exports.paths import short_command
+
 ENCODERS = ("untrained", "trained")
 FORMAT = 2  # of evaluation.json, as training/evaluate.py writes it
 
@@ -25,8 +27,9 @@ def figures(run: Path, step: int) -> str:
         "Accuracy in percent ± standard error over test samples. What was chosen was chosen on "
         f"{data['validation']['samples']} samples of the training split; the test split decided nothing.\n\n"
         + "\n".join([f"| | {' | '.join(ENCODERS)} |", "| --- | ---: | ---: |", *rows])
-        + f"\n\nTraining data {_split(data['train'])}, test data {_split(data['test'])}. By `{made['command']}` at "
-        f"commit {made['commit']}, {made['time']}, {made['device']}, torch {made['versions']['torch']}."
+        + f"\n\nTraining data {_split(data['train'])}, test data {_split(data['test'])}. By "
+        f"`{short_command(made['command'])}` at commit {made['commit']}, {made['time']}, {made['device']}, "
+        f"torch {made['versions']['torch']}."
     )
 
 

@@ -7,7 +7,7 @@ from training.groups import Named
 from training.published import ANY, Cited, of_data
 from training.reports.listing import Listing
 from training.reports.paired import differences_section, gap_section
-from training.reports.published import epochs, published_section
+from training.reports.published import epochs_said, published_section
 from training.reports.section import Section
 
 
@@ -31,7 +31,7 @@ def _listed(named: Named) -> Listing:
             rows.append((
                 run.numbers["run"], name, recipe["method"]["type"], recipe["network"]["type"],
                 str(samples), str(recipe["loader"]["batch"]), f"{run.numbers['step']} of {recipe['steps']}",
-                f"{epochs(run):.3g}", str(recipe["seed"]),
+                epochs_said(run), str(recipe["seed"]),
             ))  # fmt: skip
     columns = ("run", "recipe", "method", "network", "training samples", "batch", "step", "epochs", "seed")
     return Listing("runs and their recipes", columns, tuple(rows))

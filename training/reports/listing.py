@@ -3,6 +3,8 @@
 import csv
 import html
 import io
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 LONG = 24  # letters; a longer text needs a wide column
@@ -29,12 +31,22 @@ class Listing:
 
     def markdown(self) -> str:
         lines = [self.columns, ("---",) * len(self.columns), *self.rows]
-        return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+        return "\n".join(map(row, lines)) + "\n"
 
     def csv(self) -> str:
         stream = io.StringIO()
         csv.writer(stream, lineterminator="\n").writerows((self.columns, *self.rows))
         return stream.getvalue()
+
+
+def row(cells: Iterable[str]) -> str:
+    """A row of a table in Markdown."""
+    return "| " + " | ".join(map(escaped, cells)) + " |"
+
+
+def escaped(text: str) -> str:
+    """Plain text as Markdown in which no cell ends and no tag begins."""
+    return re.sub(r"[\\|<]", r"\\\g<0>", text)
 
 
 def _cell(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from string import Template
 
+from training.reports.listing import escaped
 from training.reports.section import Plot, Section
 
 STYLE = """:root{color-scheme:light}*{box-sizing:border-box}
@@ -73,10 +74,10 @@ def _picture(plot: Plot, content: bytes) -> str:
 
 def as_markdown(title: str, summary: str, sections: Sequence[Section]) -> str:
     """The same without settings; plots lie beside it."""
-    parts = [f"# {title}\n\n{summary}\n"]
+    parts = [f"# {escaped(title)}\n\n{escaped(summary)}\n"]
     for section in sections:
-        parts.append(f"## {section.title}\n")
-        parts += [f"![{plot.caption}]({PLOTS}/{plot.name}.png)\n" for plot in section.plots]
-        parts += [f"{table.title}:\n\n{table.markdown()}" for table in (*section.tables, *section.listings)]
-        parts += [f"{section.note}\n"] if section.note else []
+        parts.append(f"## {escaped(section.title)}\n")
+        parts += [f"![{escaped(plot.caption)}]({PLOTS}/{plot.name}.png)\n" for plot in section.plots]
+        parts += [f"{escaped(table.title)}:\n\n{table.markdown()}" for table in (*section.tables, *section.listings)]
+        parts += [f"{escaped(section.note)}\n"] if section.note else []
     return "\n".join(parts)

@@ -58,7 +58,7 @@ def ours(name: str, runs: Sequence[Evaluated]) -> list[Cited]:
                 found.setdefault((tuned["name"], measure), []).append(point["accuracy"])
     recipe = runs[0].numbers["recipe"]
     return [
-        Cited(name, "", recipe["network"]["type"], f"{epochs(runs[0]):.3g}", protocol, measure,
+        Cited(name, "", recipe["network"]["type"], epochs_said(runs[0]), protocol, measure,
                f"{statistics.mean(values):.2f}", f"{statistics.stdev(values):.2f}" if len(values) > 1 else "",
                OURS, f"{len(values)} runs" if len(values) > 1 else "1 run", "")
         for (protocol, measure), values in found.items()
@@ -68,6 +68,11 @@ def ours(name: str, runs: Sequence[Evaluated]) -> list[Cited]:
 def epochs(run: Evaluated) -> float:
     """How often the run had seen each training sample when it was measured."""
     return run.numbers["step"] * run.numbers["recipe"]["loader"]["batch"] / run.numbers["data"]["train"]["samples"]
+
+
+def epochs_said(run: Evaluated) -> str:
+    """The same in three digits; nothing of weights from elsewhere, of which nobody knows it."""
+    return "" if "origin" in run.numbers and not run.numbers["step"] else f"{epochs(run):.3g}"
 
 
 def _value(figure: Cited | None) -> str:
@@ -84,8 +89,9 @@ def _sure(figures: Sequence[Cited]) -> str:
 def _warning(groups: Named) -> str:
     runs = [run for some in groups.values() for run in some]
     networks = ", ".join(sorted({run.numbers["recipe"]["network"]["type"] for run in runs}))
-    seen = sorted(epochs(run) for run in runs)
-    span = f"{seen[0]:.3g}" if seen[0] == seen[-1] else f"{seen[0]:.3g} to {seen[-1]:.3g}"
+    seen = sorted(filter(None, map(epochs_said, runs)), key=float)
+    known = " to ".join(dict.fromkeys((*seen[:1], *seen[-1:])))
+    span = " or ".join(filter(None, [known, "an unknown number of" * (len(seen) < len(runs))]))
     attacked = runs[0].numbers["robustness"]["trained"]["attacked"]
     return (
         f"Beware: these are no repetitions. Ours are {networks}, trained for {span} epochs; theirs are the networks "

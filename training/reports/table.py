@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from training.reports.listing import boxed
+from training.reports.listing import boxed, row
 
 LONG = 16  # rows; longer tables are folded
 HEAD = ("row", "column", "run", "value")
@@ -71,7 +71,7 @@ class Table:
     def markdown(self) -> str:
         lines = [["", *self.columns], ["---", *["---:"] * len(self.columns)]]
         lines += [[name, *self._shown(name)] for name in self.rows]
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+        return "\n".join(map(row, lines)) + "\n"
 
     def csv(self) -> str:
         """A line for each value: row, column, number of the run within the cell, value in full precision."""

@@ -12,6 +12,7 @@ from shards.refusal import Refusal
 from shards.several import open_shards
 from training.checkpoints import save_checkpoint
 from training.encoders import Network, Normalise, Timm
+from training.encoders.encoder import MEAN, STD
 from training.norms import Norm
 from training.resume import facts_of
 from training.run import Pretrain, save_run
@@ -47,7 +48,8 @@ class Adopt:
     def __call__(self) -> list[str]:
         """What was done, in lines of text.
 
-        Raises: ``Refusal`` if the folder is taken, or if file, network and layout do not fit together.
+        Raises: ``Refusal`` if the folder is taken, or if file, network and layout do not fit together, or
+        if the file says of normalisation what cannot be understood.
         """
         if (self.out / "run.json").exists():
             raise Refusal(f"{self.out} holds a run already; choose another --out")
@@ -73,7 +75,15 @@ class Adopt:
         ]
 
     def _normalise(self, said: dict[str, str]) -> Normalise:
-        own = revive(Normalise, json.loads(said["normalise"])) if "normalise" in said else Normalise()
+        if "normalise" not in said or (self.mean and self.std):
+            return Normalise(self.mean or MEAN, self.std or STD)
+        try:
+            own = revive(Normalise, json.loads(said["normalise"]))
+        except Exception as error:  # whatever hostile text provokes
+            raise Refusal(
+                f"{self.file} says how pixels are to be normalised, but not as an export of antipodal does; "
+                "say it by --mean and --std"
+            ) from error
         return Normalise(self.mean or own.mean, self.std or own.std)
 
     def _origin(self, laid: Laid) -> dict:
