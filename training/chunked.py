@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from pipelines.loader import Place
@@ -26,7 +26,7 @@ from shards.files import write_atomically
 from shards.refusal import Refusal
 from training.processes import all_cores
 from training.provenance import code_fingerprint, made_by, versions
-from training.sealed import digest, read_sealed, save_sealed
+from training.sealed import read_sealed, save_sealed
 
 CHUNK = 256
 CHUNKS = "evaluation"  # the folder in a run's folder
@@ -124,11 +124,6 @@ class Chunked:
             )
         self.made[part] = {"folder": folder.name, **json.loads(file.read_text())["made"]}
         return folder
-
-
-def fingerprint(module: nn.Module) -> str:
-    """SHA-256 of a module's parameters and buffers, those too that no checkpoint keeps, with their names."""
-    return digest(module.state_dict() | dict(module.named_buffers()))
 
 
 def in_parts(compute: Callable[[Tensor], Tensor], clips: Tensor, together: int) -> Tensor:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from shards.read import Shards
-from training.chunked import Stream, fingerprint, in_parts
+from training.chunked import Stream, in_parts
 from training.material import Material
 from training.probes.linear import LinearClassifier, LinearProbe
 from training.probes.pixels import RawPixels, centred
@@ -18,6 +18,7 @@ from training.probes.representation import Representation
 from training.probes.sheet import flattened, shown
 from training.probes.split import held_out
 from training.probes.task import Task
+from training.sealed import fingerprint
 from training.values import describe
 
 RAW, CENTRED = "raw pixels", "raw pixels, centred"

@@ -13,10 +13,11 @@ from pipelines.chosen import augmented, textures
 from pipelines.decoders.auto import choose
 from pipelines.loader import Loader, Place
 from shards.read import Shards
-from training.chunked import CHUNK, Chunked, Measure, Rows, Stream, fingerprint
+from training.chunked import CHUNK, Chunked, Measure, Rows, Stream
 from training.modes import evaluating
 from training.outcomes import Outcomes
 from training.probes.split import SPLIT_SEED
+from training.sealed import fingerprint
 from training.values import describe
 
 

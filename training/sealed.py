@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from shards.files import write_atomically
 
@@ -22,6 +22,11 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
         found.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         found.update(tensor.flatten().view(torch.uint8).numpy().data)
     return found.hexdigest()
+
+
+def fingerprint(module: nn.Module) -> str:
+    """SHA-256 of a module's parameters and buffers, those too that no checkpoint keeps, with their names."""
+    return digest(module.state_dict() | dict(module.named_buffers()))
 
 
 def save_sealed(file: Path, tensors: Mapping[str, Tensor]) -> None:

@@ -12,7 +12,7 @@ from torch import nn
 from pipelines.loader import Place
 from shards.refusal import Refusal
 from training import chunked
-from training.chunked import CHUNK, Chunked, fingerprint
+from training.chunked import CHUNK, Chunked
 
 MANY = np.random.default_rng(0).permutation(2000)[:700]  # three chunks, the last one short
 LOST = set(MANY[5:9].tolist()) | set(MANY[CHUNK : 2 * CHUNK].tolist())  # a few of one, all of another

@@ -15,7 +15,6 @@ from safetensors.torch import load_file, save_file
 
 from shards.refusal import Refusal
 from tests.training.runs import finished, stir
-from training.chunked import fingerprint
 from training.encoders import NarrowResNet, Normalise, Timm
 from training.encoders.encoder import MEAN, STD
 from training.evaluated import Evaluated
@@ -25,6 +24,7 @@ from training.groups import groups
 from training.recipes import DEFAULT, RECIPES
 from training.reports.of_run import summary
 from training.run import load_run
+from training.sealed import fingerprint
 from training.trained import trained
 from training.weights.adopting import Adopt
 from training.weights.layouts import counted, lay_out

@@ -8,7 +8,6 @@ from safetensors.torch import save
 from shards.files import sha256, write_atomically
 from shards.refusal import Refusal
 from training.checkpoints import FILES, newest_checkpoint, read_state
-from training.chunked import fingerprint
 from training.encoders import Encoder
 from training.exports.card import card
 from training.exports.graph import FILE, as_onnx
@@ -17,6 +16,7 @@ from training.exports.paths import short, short_command
 from training.exports.plain import clips_for, plain
 from training.provenance import made_by
 from training.run import Pretrain
+from training.sealed import fingerprint
 from training.values import describe
 from training.weights.origin import origin_of
 
