@@ -13,6 +13,7 @@ from pipelines.loader import Place
 from shards.refusal import Refusal
 from training import chunked
 from training.chunked import CHUNK, Chunked
+from training.sealed import fingerprint
 
 MANY = np.random.default_rng(0).permutation(2000)[:700]  # three chunks, the last one short
 LOST = set(MANY[5:9].tolist()) | set(MANY[CHUNK : 2 * CHUNK].tolist())  # a few of one, all of another
