@@ -99,7 +99,7 @@ def test_the_page_loads_nothing_and_shows_all(compared):
         assert f'href="#{title}"' in page and f'id="{title}"' in page
     assert "39.17" in page and "these are no repetitions" in page and "GodXuxilie/RobustSSL_Benchmark@1d6b3e5" in page
     said = (compared / "report.md").read_text()
-    assert "![PGD drawn through" in said and "| ACL | SLF | 78.22 | 39.17 | 70.72 |" in said
+    assert "![L∞: PGD drawn through" in said and "| ACL | SLF | 78.22 | 39.17 | 70.72 |" in said
 
 
 def test_the_numbers_are_those_of_the_outcomes(compared):
@@ -113,7 +113,7 @@ def test_the_numbers_are_those_of_the_outcomes(compared):
     )
     assert found["low"] < found["difference"] < found["high"] and found["samples"] == 100
     assert list(content["gap closed"]) == ["recipe 2"]
-    assert list(content["gap closed"]["recipe 2"]["cells"]) == ["pgd/0.25/trained", "pgd/2/trained"]
+    assert list(content["gap closed"]["recipe 2"]["attacks"]["cells"]) == ["pgd/0.25/trained", "pgd/2/trained"]
 
 
 def test_the_csv_holds_the_values_of_the_tables(compared):
