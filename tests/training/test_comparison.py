@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 import statistics
 
@@ -15,7 +16,7 @@ from training.groups import groups, numbers_of, plain
 from training.recipes import RECIPES
 from training.reports import attack
 from training.reports.writing import tables_of
-from training.values import describe
+from training.values import as_json, describe
 
 CLAE, LABELS = {"attack": {"type": "CLAE"}}, {"method": {"type": "Supervised"}}
 
@@ -162,3 +163,17 @@ def test_other_test_data_are_not_compared(tmp_path):
     (some[2] / "evaluation.json").write_text(json.dumps(numbers))
     found = Comparison().compare(groups([read_evaluated(run) for run in some]))
     assert list(found["differences"]) == ["run-1"] and found["other test data"] == ["run-2"]
+
+
+def test_a_seed_without_a_finite_number_leaves_a_hole(tmp_path):
+    some = [evaluated(tmp_path, seed) for seed in (0, 1, 2)]
+    for run, missing in zip(some[1:], (math.nan, math.inf), strict=True):
+        found = json.loads((run / "evaluation.json").read_text())
+        found["geometry"]["trained"]["alignment"] = found["robustness"]["trained"]["pgd"]["2"]["accuracy"] = missing
+        (run / "evaluation.json").write_bytes(as_json(found))
+    Comparison(published="none")(tmp_path / "out", some)
+    assert "| trained | – | -2.000 ± 1.000 |" in (tmp_path / "out" / "report.md").read_text()
+    for file in (some[1] / "evaluation.json", tmp_path / "out" / "comparison.json"):
+        content = json.loads(file.read_text(), parse_constant=pytest.fail)
+    assert list(content["spread"]["geometry"]["trained"]) == ["uniformity"]
+    assert content["each"][1]["geometry"]["trained"]["alignment"] is None
