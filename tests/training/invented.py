@@ -35,6 +35,7 @@ def evaluation(seed: int, **recipe) -> dict:
         "protocol": describe(Protocol(robustness=Robustness(radii=(0.25, 2.0), radii_l2=(), attacked=100))),
         "data": {
             "train": split, "test": split, "validation": {"samples": 10}, "kind": "image", "known as": "cifar10",
+            "classes": {"label": "e" * 64},
         },
         "provenance": _made(seed) | {"parts": {"attack": {"folder": "attack-0123", **_made(seed)}}},
         "chance": {"label": 10.0},

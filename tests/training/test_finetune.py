@@ -151,6 +151,14 @@ def test_a_report_shows_what_was_fine_tuned(images, tmp_path):
         (run.out / "tuned-dynacl-slf.json").write_text(json.dumps(invented("dynacl-slf")))
 
 
+def test_a_report_of_an_older_evaluation_stays_and_is_said_to(images, tmp_path, capsys):
+    folder = pretrained(images, tmp_path / "run", SimCLR(), Stillness())
+    (folder / "evaluation.json").write_text(json.dumps({"format": 1}))
+    found = Finetune(folder, SLF(epochs=1, batch=25), robustness=replace(LIGHT, radii=(1.0,), attacked=2))()
+    assert (folder / "tuned-slf.json").is_file() and found["step"] == 7
+    assert "report.html does not show them: " in (said := capsys.readouterr().out) and "has format 1, not 2" in said
+
+
 @pytest.mark.long
 def test_the_command_as_it_is_typed(images, tmp_path):
     folder = pretrained(images, tmp_path / "run", ACL(), PGD(steps=1))

@@ -44,7 +44,7 @@ class Table:
         """Mean and standard deviation of each cell that holds several values, all finite."""
         found = {
             name: {
-                column: dict(zip(("mean", "standard deviation"), both, strict=True))
+                column: {"mean": both[0], "standard deviation": both[1]}
                 for column, values in zip(self.columns, cells, strict=True)
                 if len(values) > 1 and (both := mean_and_spread(values))
             }
