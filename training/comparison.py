@@ -1,6 +1,5 @@
 """Runs side by side: mean and spread, differences sample by sample, the gap that is closed, published figures."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from training.reports.compared import compared_sections
 from training.reports.section import Section
 from training.reports.table import tables_csv
 from training.reports.writing import sections_of, write_report
-from training.values import describe
+from training.values import as_json, describe
 
 MEASURED = "trained"  # the encoder whose answers are compared
 
@@ -95,7 +94,7 @@ def write_comparison(
         "each": [run.numbers for run in runs],
     }
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / "comparison.json", json.dumps(content, indent=1).encode())
+    write_atomically(out / "comparison.json", as_json(content))
     write_atomically(out / "comparison.csv", tables_csv(tables).encode())
     said = f"Accuracies in percent; mean ± standard deviation over runs. {seeds_of(named)}"
     write_report(out, " and ".join(named), said, numbers, last=last)

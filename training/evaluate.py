@@ -12,7 +12,6 @@ deleted afterwards. Several processes share the work:
 Quick look: ``python training/evaluate.py RUN --robustness.attacked 100``
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -34,7 +33,7 @@ from training.reports.writing import tables_of
 from training.run import load_run
 from training.splits import facts_of_splits, splits_of
 from training.trained import trained, untrained
-from training.values import describe
+from training.values import as_json, describe
 from training.weights.origin import origin_of
 
 LARGE = 10**9  # bytes of files for the next evaluation, above which somebody may want to know of them
@@ -88,7 +87,7 @@ class Evaluate:
             **measured,
         }
         material.outcomes.save(folder)
-        write_atomically(folder / FILE, json.dumps(found, indent=1).encode())
+        write_atomically(folder / FILE, as_json(found))
         write_run_report(folder, run, found)
         print(*(f"{folder} · {line}" for table in tables_of({"": [found]}) for line in table.lines()), sep="\n")
         print(f"{folder / 'report.html'} shows curves, views and these tables")

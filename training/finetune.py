@@ -7,7 +7,6 @@ RUN/tuned-NAME.json with the accuracy on the test split, clean and under PGD-20,
 Quick look: ``python training/finetune.py runs/mine --tuning.epochs 2 --robustness.attacked 100``
 """
 
-import json
 import re
 import sys
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from tyro.conf import CascadeSubcommandArgs, Positional
 
 from shards.refusal import Refusal, one_sentence
 from training.chunked import CHUNKS, Chunked
+from training.evaluated import FILE, read_numbers
 from training.material import Material
 from training.processes import settle_alone
 from training.provenance import made_by
@@ -92,10 +92,13 @@ class Finetune:
 
 def _report_again(run: Pretrain) -> None:
     """Where a report was written, write it with what is new."""
-    evaluation = run.out / "evaluation.json"
-    if evaluation.is_file():
-        write_run_report(run.out, run, json.loads(evaluation.read_text()))
+    if not (run.out / FILE).is_file():
+        return
+    try:
+        write_run_report(run.out, run, read_numbers(run.out))
         print(f"{run.out / 'report.html'} shows them too")
+    except Refusal as old:  # what was fine-tuned for hours is saved already
+        print(f"{run.out / 'report.html'} does not show them: {old}")
 
 
 def parse(words: list[str]) -> Finetune:

@@ -7,10 +7,8 @@ from collections.abc import Callable, Sequence
 from shards.refusal import Refusal
 from training.evaluated import Evaluated
 from training.reports.section import Groups
-from training.run import FREE
+from training.run import identity
 
-OWN = (*FREE, "seed")  # what may differ between runs of one recipe
-WHERE = ("shards", "decoder")  # of the loader: where data lie and what decodes them; fingerprints say which they are
 Named = dict[str, list[Evaluated]]
 """By the recipe's name its runs, in rising order of their seeds."""
 
@@ -68,7 +66,6 @@ def seeds_of(named: Named) -> str:
 
 
 def _identity(one: dict) -> str:
-    recipe = {name: value for name, value in one["recipe"].items() if name not in OWN}
-    recipe["loader"] = {name: value for name, value in recipe["loader"].items() if name not in WHERE}
+    recipe = identity(one["recipe"]) | {"seed": None}  # runs of one recipe differ in their seeds
     data = [one["data"][split]["fingerprint"] for split in ("train", "test")]
     return json.dumps([recipe, data, one.get("origin", {}).get("sha256")], sort_keys=True)

@@ -19,7 +19,7 @@ def facts_of(run: Pretrain, shards: DataSet, place: Place) -> dict:
     """What a checkpoint remembers of the run beside its tensors."""
     decoder = choose(run.loader.decoder, shards.stored, place.device)
     return {
-        "run": identity(run),
+        "run": identity(describe(run)),
         "shards": shards.manifest.fingerprint,
         "decoder": {**describe(decoder), "library": decoder.library, "device": place.device.type},
         "augmented by": run.loader.views.executor(place.device),
@@ -78,7 +78,7 @@ def check_same_run(checkpoint: Path, now: dict, allow_decoder_change: bool) -> N
 def _with_younger_fields(then: dict) -> dict:
     """An older run in today's fields: those that it does not know have their defaults, as when a run is read."""
     try:
-        return identity(revive(Pretrain, then | {"loader": {"shards": ".", **then["loader"]}}))
+        return identity(describe(revive(Pretrain, then | {"loader": {"shards": ".", **then["loader"]}})))
     except (ValueError, KeyError, TypeError):  # of another version altogether: what differs will be named
         return then
 

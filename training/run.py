@@ -118,15 +118,15 @@ FREE = (
 )  # fmt: skip
 
 
-def identity(run: Pretrain) -> dict:
-    """What decides the run's weights, as JSON values.
+def identity(run: dict) -> dict:
+    """What decides a run's weights, of the run as JSON values.
 
     Where the shards lie, what decodes them and who executes the augmentation is compared apart.
     """
-    values = {name: value for name, value in describe(run).items() if name not in FREE}
-    values["loader"] = {name: value for name, value in values["loader"].items() if name not in ("shards", "decoder")}
-    values["loader"]["views"].pop("by", None)  # weak views leave no choice
-    return values
+    loader = {name: value for name, value in run["loader"].items() if name not in ("shards", "decoder")}
+    if "views" in loader:  # weak views leave no choice of who executes them
+        loader["views"] = {name: value for name, value in loader["views"].items() if name != "by"}
+    return {name: value for name, value in run.items() if name not in FREE} | {"loader": loader}
 
 
 def save_run(run: Pretrain) -> None:

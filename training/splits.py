@@ -1,5 +1,7 @@
 """The splits on which a run is measured."""
 
+import hashlib
+import json
 from pathlib import Path
 
 from shards.manifest import FILE_NAME
@@ -44,8 +46,15 @@ def _only(run: Pretrain) -> Path:
 
 
 def facts_of_splits(train: Shards, test: Shards) -> dict:
-    """Which splits these are, as JSON values."""
+    """Which splits these are, and by fact what names their classes have, as JSON values."""
     return {
         name: {"folder": str(split.folder), "samples": len(split), "fingerprint": split.manifest.fingerprint}
         for name, split in (("train", train), ("test", test))
-    } | {"kind": train.manifest.kind, "known as": known_as(train.manifest.classes["label"])}
+    } | {
+        "kind": train.manifest.kind,
+        "known as": known_as(train.manifest.classes["label"]),
+        "classes": {
+            fact: hashlib.sha256(json.dumps(names).encode()).hexdigest()
+            for fact, names in train.manifest.classes.items()
+        },
+    }

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from safetensors.torch import save_file
 
@@ -10,6 +11,7 @@ from shards.files import complete_or_absent, write_atomically
 from training.reports.section import Section
 from training.reports.table import Table
 from training.tuning.classifier import Classifier
+from training.values import as_json
 
 
 def save_tuned(folder: Path, classifier: Classifier, found: dict) -> Path:
@@ -18,13 +20,27 @@ def save_tuned(folder: Path, classifier: Classifier, found: dict) -> Path:
     numbers.unlink(missing_ok=True)
     with complete_or_absent(numbers.with_suffix(".safetensors")) as file:
         save_file({name: t.detach().cpu().contiguous() for name, t in classifier.state_dict().items()}, file)
-    write_atomically(numbers, json.dumps(found, indent=1).encode())
+    write_atomically(numbers, as_json(found))
     return numbers
 
 
-def read_tuned(folder: Path) -> list[dict]:
-    """All that was found of a run, by name."""
-    return [json.loads(file.read_text()) for file in sorted(folder.glob("tuned-*.json"))]
+class Tuned(NamedTuple):
+    """What was found of a run, by name."""
+
+    fresh: list[dict]
+    stale: list[dict]
+    """Of another step or other test data than the evaluation that it would stand beside."""
+
+
+def read_tuned(folder: Path, evaluation: dict) -> Tuned:
+    """All that was found of a run, which ``evaluation`` is of."""
+    found = [json.loads(file.read_text()) for file in sorted(folder.glob("tuned-*.json"))]
+    alike = [_measured(one) == _measured(evaluation) for one in found]
+    return Tuned(*([one for one, same in zip(found, alike, strict=True) if same == kept] for kept in (True, False)))
+
+
+def _measured(found: dict) -> tuple[int, str]:
+    return found["step"], found["data"]["test"]["fingerprint"]
 
 
 def tuned_tables(found: Sequence[dict]) -> list[Table]:
@@ -47,7 +63,7 @@ def _table(radii: tuple[str, ...], found: Sequence[dict]) -> Table:
     return Table("Fine-tuned", ("chance", *columns), rows)
 
 
-def tuned_section(folder: Path) -> list[Section]:
+def tuned_section(folder: Path, evaluation: dict) -> list[Section]:
     """All of it as a part of a report; none, if nothing was fine-tuned."""
     note = (
         "Accuracy in percent and its standard error on test samples, as they are and under PGD. slf: a linear layer "
@@ -55,5 +71,8 @@ def tuned_section(folder: Path) -> list[Section]:
         "clean and attacked ones. The weights of the last step were measured; how they were learned is in "
         "tuned-NAME.json."
     )
-    tables = tuned_tables(read_tuned(folder))
-    return [Section("What it becomes by fine-tuning", tuple(tables), note=note)] if tables else []
+    fresh, stale = read_tuned(folder, evaluation)
+    if stale:
+        note += f" Left out, of another step or other test data: {', '.join(one['name'] for one in stale)}; tune again."
+    tables = tuple(tuned_tables(fresh))
+    return [Section("What it becomes by fine-tuning", tables, note=note)] if fresh or stale else []

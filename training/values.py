@@ -1,5 +1,7 @@
 """Frozen dataclasses to JSON values and back. Only classes that the annotations name are ever made."""
 
+import json
+import math
 import types
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -15,6 +17,19 @@ def describe(value: Any, path: Callable[[Path], str] = str) -> Any:
     if isinstance(value, tuple):
         return [describe(item, path) for item in value]
     return path(value) if isinstance(value, Path) else value
+
+
+def as_json(value: Any) -> bytes:
+    """Strict JSON of plain values: null where a number is not finite, for JSON knows no other."""
+    return json.dumps(_finite(value), indent=1, allow_nan=False).encode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def revive(annotation: Any, data: Any) -> Any:

@@ -6,9 +6,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from training.evaluation import Protocol
 from training.outcomes import Outcomes
+from training.robustness.radii import Robustness
+from training.values import describe
 
 RADII = ("0", "0.25", "2")
+CELLS = {
+    "knn/label": 1.0, "retrieval/5": 1.0, "linear": 1.0, "pgd/0": 1.0, "pgd/0.25": 0.5, "pgd/2": 0.25,
+}  # fmt: skip
+"""Those of a real evaluation, and how often an encoder is right there, as a share of how often its probe is."""
 
 
 def evaluation(seed: int, **recipe) -> dict:
@@ -25,9 +32,10 @@ def evaluation(seed: int, **recipe) -> dict:
             "seed": seed, "steps": 300, "out": f"runs/{seed}", "method": {"type": "SimCLR"},
             "network": {"type": "NarrowResNet"}, "loader": {"batch": 8}, **recipe,
         },
-        "protocol": {"knn": {"temperature": 0.1}, "robustness": {"attack_steps": 20}},
+        "protocol": describe(Protocol(robustness=Robustness(radii=(0.25, 2.0), radii_l2=(), attacked=100))),
         "data": {
             "train": split, "test": split, "validation": {"samples": 10}, "kind": "image", "known as": "cifar10",
+            "classes": {"label": "e" * 64},
         },
         "provenance": _made(seed) | {"parts": {"attack": {"folder": "attack-0123", **_made(seed)}}},
         "chance": {"label": 10.0},
@@ -41,8 +49,8 @@ def evaluation(seed: int, **recipe) -> dict:
 def evaluated(folder: Path, seed: int, right: float = 0.5, **recipe) -> Path:
     """A run's folder in ``folder`` with such an evaluation, and of a trained encoder that is so often right."""
     numbers, outcomes, draws = evaluation(seed, **recipe), Outcomes(), np.random.default_rng(seed)
-    for cell, share in (("linear", right), ("pgd/0.25", right / 2), ("pgd/2", right / 4)):
-        outcomes.add(f"{cell}/trained", np.arange(100), torch.from_numpy(draws.random(100) < share))
+    for cell, share in CELLS.items():
+        outcomes.add(f"{cell}/trained", np.arange(100), torch.from_numpy(draws.random(100) < share * right))
     run = folder / f"run-{seed}"
     run.mkdir(parents=True)
     (run / "evaluation.json").write_text(json.dumps(numbers))

@@ -22,6 +22,7 @@ from training.modes import evaluating
 from training.norms import normalise_by
 from training.recipes import DEFAULT, RECIPES
 from training.run import identity
+from training.values import describe
 
 SMALL = Head(hidden=8, out=8)
 METHODS = (
@@ -222,7 +223,7 @@ def test_a_run_sets_it_before_its_method_copies_the_encoder_and_is_another_run_f
     run = replace(RECIPES[DEFAULT], network=NarrowResNet(width=4), method=MoCo(queue=8), chunk=5, average=0.9)
     found = run.build(0)
     assert [part.chunk for part in found.modules() if isinstance(part, Encoder)] == [5, 5, 5]
-    assert identity(run)["chunk"] == 5
+    assert identity(describe(run))["chunk"] == 5
     with pytest.raises(ValueError, match="chunk must be at least 0, got -1"):
         replace(run, chunk=-1)
 

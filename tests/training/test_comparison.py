@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 import statistics
 
@@ -10,13 +11,13 @@ import pytest
 from shards.refusal import Refusal
 from tests.training.invented import evaluated, evaluation
 from training.comparison import Comparison
-from training.evaluated import Evaluated, read_evaluated
+from training.evaluated import Evaluated, check_comparable, read_evaluated
 from training.groups import groups, numbers_of, plain
 from training.recipes import RECIPES
 from training.reports import attack
 from training.reports.published import epochs_said, published_section
 from training.reports.writing import tables_of
-from training.values import describe
+from training.values import as_json, describe
 
 CLAE, LABELS = {"attack": {"type": "CLAE"}}, {"method": {"type": "Supervised"}}
 
@@ -49,6 +50,26 @@ def test_another_split_makes_another_group_and_another_folder_of_it_does_not():
     assert len(groups([one, other])) == 1
     other.numbers["data"]["test"] = other.numbers["data"]["test"] | {"fingerprint": "another"}
     assert len(groups([one, other])) == 2
+
+
+def test_a_recipe_is_one_to_a_comparison_and_to_a_resumption():
+    """Whatever may change when a run resumes leaves its group, and what may not does not, but for the seed."""
+    recipe = describe(RECIPES["simclr-cifar10"])
+    loader, numbers = recipe["loader"], evaluation(0)
+    for changed, same in (
+        ({"loader": loader | {"views": loader["views"] | {"by": "kornia"}}}, True),
+        ({"log_every": 7, "seed": 3}, True),
+        ({"loader": loader | {"views": loader["views"] | {"blur": None}}}, False),
+        ({"loader": loader | {"batch": 9}}, False),
+    ):
+        recipes = recipe, recipe | changed
+        found = groups(
+            [
+                Evaluated(None, numbers | {"run": name, "recipe": one}, {})
+                for name, one in zip("ab", recipes, strict=True)
+            ]
+        )
+        assert (len(found) == 1) == same
 
 
 def test_plain_contrast_is_known():
@@ -100,7 +121,7 @@ def test_the_page_loads_nothing_and_shows_all(compared):
         assert f'href="#{title}"' in page and f'id="{title}"' in page
     assert "39.17" in page and "these are no repetitions" in page and "GodXuxilie/RobustSSL_Benchmark@1d6b3e5" in page
     said = (compared / "report.md").read_text()
-    assert "![PGD drawn through" in said and "| ACL | SLF | 78.22 | 39.17 | 70.72 |" in said
+    assert "![L∞: PGD drawn through" in said and "| ACL | SLF | 78.22 | 39.17 | 70.72 |" in said
 
 
 def test_the_numbers_are_those_of_the_outcomes(compared):
@@ -114,7 +135,7 @@ def test_the_numbers_are_those_of_the_outcomes(compared):
     )
     assert found["low"] < found["difference"] < found["high"] and found["samples"] == 100
     assert list(content["gap closed"]) == ["recipe 2"]
-    assert list(content["gap closed"]["recipe 2"]["cells"]) == ["pgd/0.25/trained", "pgd/2/trained"]
+    assert list(content["gap closed"]["recipe 2"]["attacks"]["cells"]) == ["pgd/0.25/trained", "pgd/2/trained"]
 
 
 def test_of_adopted_weights_nobody_knows_the_epochs(tmp_path):
@@ -158,7 +179,7 @@ def test_what_was_not_evaluated_or_otherwise_is_refused(tmp_path):
     with pytest.raises(Refusal, match="--contrast moco names no recipe of these runs; recipes are recipe|run"):
         Comparison(contrast="moco")(tmp_path / "out", [one, other])
     numbers = json.loads((other / "evaluation.json").read_text())
-    numbers["protocol"]["robustness"] |= {"attack_steps": 5, "together": 9}
+    numbers["protocol"] |= {"together": 9, "robustness": numbers["protocol"]["robustness"] | {"attack_steps": 5}}
     (other / "evaluation.json").write_text(json.dumps(numbers))
     with pytest.raises(Refusal, match=r"were not measured alike \(robustness.attack_steps\); evaluate them together: "):
         Comparison()(tmp_path / "out", [one, other])
@@ -177,3 +198,43 @@ def test_other_test_data_are_not_compared(tmp_path):
     (some[2] / "evaluation.json").write_text(json.dumps(numbers))
     found = Comparison().compare(groups([read_evaluated(run) for run in some]))
     assert list(found["differences"]) == ["run-1"] and found["other test data"] == ["run-2"]
+
+
+def test_a_seed_without_a_finite_number_leaves_a_hole(tmp_path):
+    some = [evaluated(tmp_path, seed) for seed in (0, 1, 2)]
+    for run, missing in zip(some[1:], (math.nan, math.inf), strict=True):
+        found = json.loads((run / "evaluation.json").read_text())
+        found["geometry"]["trained"]["alignment"] = found["robustness"]["trained"]["pgd"]["2"]["accuracy"] = missing
+        (run / "evaluation.json").write_bytes(as_json(found))
+    Comparison(published="none")(tmp_path / "out", some)
+    assert "| trained | – | -2.000 ± 1.000 |" in (tmp_path / "out" / "report.md").read_text()
+    for file in (some[1] / "evaluation.json", tmp_path / "out" / "comparison.json"):
+        content = json.loads(file.read_text(), parse_constant=pytest.fail)
+    assert list(content["spread"]["geometry"]["trained"]) == ["uniformity"]
+    assert content["each"][1]["geometry"]["trained"]["alignment"] is None
+
+
+def other_than(run, **changed):
+    return Evaluated(run.folder.with_name("other"), run.numbers | changed, run.outcomes)
+
+
+def of_sets(fingerprint):
+    return {"trained": {"imagenet-r": {"splits": {"test": {"fingerprint": fingerprint}}}}}
+
+
+def test_other_classes_corruptions_and_data_sets_are_refused(tmp_path):
+    plain = evaluation(0)
+    corrupted = {"trained": {"corruptions": {"fog": {}}}}
+    run = Evaluated(tmp_path / "run", plain | {"corruptions": corrupted, "shifts": of_sets("a")}, {})
+    for classes in ({"label": "other"}, {"label": "e" * 64, "shape": "e" * 64}):
+        (fact,) = classes.items() - plain["data"]["classes"].items()
+        with pytest.raises(Refusal, match=rf"other have other classes \({fact[0]}\); compare runs on data of the same"):
+            check_comparable([run, other_than(run, data=plain["data"] | {"classes": classes})])
+    frosty = {"trained": {"corruptions": {"fog": {}, "frost": {}}}}
+    with pytest.raises(Refusal, match=r"not measured alike \(corrupted by.frost\); evaluate them together"):
+        check_comparable([run, other_than(run, corruptions=frosty)])
+    with pytest.raises(Refusal, match=r"not measured alike \(other data.imagenet-r.test\)"):
+        check_comparable([run, other_than(run, shifts=of_sets("b"))])
+    moved = {"protocol": plain["protocol"] | {"shifts": plain["protocol"]["shifts"] | {"sets": ["elsewhere"]}}}
+    check_comparable([run, other_than(run, **moved)])
+    check_comparable([Evaluated(tmp_path, plain | {"shifts": of_sets("a")}, {}), run])  # one has too few pixels

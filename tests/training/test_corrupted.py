@@ -19,6 +19,7 @@ from training.robustness import corrupted
 from training.robustness.alexnet import ERRORS
 from training.robustness.corrupted import Corruptions
 
+NONE = {"accuracy": 0.0, "standard error": 0.0}
 EVERY = np.arange(50)
 NET = nn.Sequential(nn.Flatten(), nn.LayerNorm(3 * 32 * 32), nn.Linear(3 * 32 * 32, 8))
 
@@ -89,5 +90,8 @@ def test_the_report_shows_every_cell_of_one_run_and_of_several(images, tmp_path)
     severities, maps = section.plots
     assert severities.data.columns == ("clean", "1", "5")
     assert maps.data.rows["net, fog"] == [[cells["1"]["accuracy"]], [cells["5"]["accuracy"]]]
+    more = {"net": found["net"] | {"corruptions": found["net"]["corruptions"] | {"saturate": {"1": NONE, "5": NONE}}}}
+    (same, _) = report.section({"": [one | {"corruptions": more}]}).plots
+    assert same.data.rows == severities.data.rows  # as the mean, they count the standard ones only
     several = report.section({"a": [one, one], "b": [one, one]})
     assert list(several.tables[0].rows) == ["a, net", "b, net"] and len(several.tables[0].rows["a, net"][0]) == 2

@@ -9,6 +9,7 @@ from accelerate import Accelerator
 
 from pipelines.decoders import Auto, Plain, Turbo
 from pipelines.loader import Loader, Place
+from shards.manifest import FILE_NAME
 from shards.read import Shards
 from shards.refusal import Refusal
 from training.chunked import Chunked
@@ -16,7 +17,7 @@ from training.evaluate import Evaluate
 from training.material import Material
 from training.recipes import DEFAULT, RECIPES
 from training.run import load_run, save_run
-from training.splits import splits_of
+from training.splits import facts_of_splits, splits_of
 
 
 @pytest.fixture
@@ -30,6 +31,17 @@ def run(images, tmp_path):
 def test_splits_are_found_beside_each_other(run, images):
     train, test = splits_of(load_run(run))
     assert (train.folder, test.folder) == (images / "train", images / "test")
+
+
+def test_class_names_are_told_apart(images, tmp_path):
+    shutil.copytree(images / "train", tmp_path / "train")
+    file = tmp_path / "train" / FILE_NAME
+    own = Shards(images / "train").manifest.classes
+    renamed = file.read_text().replace(f'"{own["label"][0]}"', '"another"')
+    file.write_text(renamed)
+    one, other = (Shards(folder / "train") for folder in (images, tmp_path))
+    one, other = (facts_of_splits(split, split)["classes"] for split in (one, other))
+    assert one.keys() == other.keys() == own.keys() and one["label"] != other["label"]
 
 
 def test_val_serves_where_there_is_no_test(run, images, tmp_path):

@@ -102,7 +102,7 @@ def test_what_is_found_is_saved_with_the_classifier_that_was_measured(
     folder = pretrained(data, tmp_path / "run", method, PGD(steps=1) if method.attacked else Stillness())
     found = Finetune(folder, tuning, robustness=LIGHT)()
     name = type(tuning).__name__.lower()
-    assert read_tuned(folder) == [found] and found["name"] == name and found["step"] == 7
+    assert read_tuned(folder, found) == ([found], []) and found["name"] == name and found["step"] == 7
     assert found["chance"] == 12.5 and list(found["robustness"]["pgd"]) == ["0", "1", "8"]
     said = capsys.readouterr().out
     assert f"Fine-tuned · {name}: chance 12.50 %, clean {found['robustness']['pgd']['0']['accuracy']:.2f} %, ± " in said
@@ -117,7 +117,8 @@ def test_what_is_found_is_saved_with_the_classifier_that_was_measured(
 
 def invented(name, radii=("0", "8")):
     points = {radius: {"accuracy": 50.0 - float(radius), "standard error": 1.5} for radius in radii}
-    return {"name": name, "chance": 12.5, "robustness": {"attacked": 10, "pgd": points, "noise": points}}
+    found = {"attacked": 10, "pgd": points, "noise": points}
+    return {key: evaluation(1)[key] for key in ("step", "data")} | {"name": name, "chance": 12.5, "robustness": found}
 
 
 def test_tables_hold_results_of_the_same_radii(tmp_path):
@@ -125,10 +126,16 @@ def test_tables_hold_results_of_the_same_radii(tmp_path):
     assert list(first.rows) == ["slf", "alf"] and first.columns == ("chance", "clean", "±", "8/255", "±")
     assert first.lines()[0] == "Fine-tuned · slf: chance 12.50 %, clean 50.00 %, ± 1.50 %, 8/255 42.00 %, ± 1.50 %"
     assert list(second.rows) == ["aff"] and second.columns.count("±") == 3
-    assert tuned_section(tmp_path) == []
-    (tmp_path / "tuned-slf.json").write_text(json.dumps(invented("slf")))
-    (section,) = tuned_section(tmp_path)
-    assert "<td>42.00</td>" in section.tables[0].html()
+
+
+def test_only_what_was_measured_as_the_evaluation_was_stands_in_a_report(tmp_path):
+    assert tuned_section(tmp_path, evaluation(1)) == []
+    other = evaluation(1)["data"] | {"test": {"fingerprint": "another"}}
+    for found in (invented("slf"), invented("later") | {"step": 301}, invented("moved") | {"data": other}):
+        (tmp_path / f"tuned-{found['name']}.json").write_text(json.dumps(found))
+    (section,) = tuned_section(tmp_path, evaluation(1))
+    assert list(section.tables[0].rows) == ["slf"] and "<td>42.00</td>" in section.tables[0].html()
+    assert section.note.endswith("Left out, of another step or other test data: later, moved; tune again.")
 
 
 @pytest.mark.long
@@ -144,6 +151,14 @@ def test_a_report_shows_what_was_fine_tuned(images, tmp_path):
         (run.out / "tuned-dynacl-slf.json").write_text(json.dumps(invented("dynacl-slf")))
 
 
+def test_a_report_of_an_older_evaluation_stays_and_is_said_to(images, tmp_path, capsys):
+    folder = pretrained(images, tmp_path / "run", SimCLR(), Stillness())
+    (folder / "evaluation.json").write_text(json.dumps({"format": 1}))
+    found = Finetune(folder, SLF(epochs=1, batch=25), robustness=replace(LIGHT, radii=(1.0,), attacked=2))()
+    assert (folder / "tuned-slf.json").is_file() and found["step"] == 7
+    assert "report.html does not show them: " in (said := capsys.readouterr().out) and "has format 1, not 2" in said
+
+
 @pytest.mark.long
 def test_the_command_as_it_is_typed(images, tmp_path):
     folder = pretrained(images, tmp_path / "run", ACL(), PGD(steps=1))
@@ -154,4 +169,5 @@ def test_the_command_as_it_is_typed(images, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
     assert "Fine-tuned · dynacl-aff: chance 12.50 %" in done.stdout and "AFF: 100%" in done.stderr
-    assert read_tuned(folder)[0]["finetune"]["tuning"]["norms"] == "dual"
+    (found,) = (json.loads(file.read_text()) for file in folder.glob("tuned-*.json"))
+    assert found["finetune"]["tuning"]["norms"] == "dual"

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from training.gap import changed, gap_closed
+from pipelines.corruptions import EXTRA, MOTION, STANDARD
+from training.gap import family, gap_closed
 from training.outcomes import Outcome
 from training.paired import Bootstrap, Drawn, aligned
+from training.robustness.radii import Robustness
 
 QUICK = Bootstrap(resamples=1000)
 CELL = "pgd/8/trained"
@@ -103,17 +105,27 @@ def test_the_gap_closed_by_hand():
         "pgd/4/trained": drawn_of(ours=30, csl=10, sl=11.9),  # too small a gap
         "pgd/8/trained": drawn_of(ours=0, csl=3, sl=0),  # none
         "pgd/0/trained": drawn_of(ours=80, csl=60, sl=90),  # not attacked
-        "linear/trained": drawn_of(ours=80, csl=60, sl=90),
+        "fog/3/trained": drawn_of(ours=45, csl=40, sl=60),
+        "retrieval/5/trained": drawn_of(ours=80, csl=60, sl=90),
     }
     found = gap_closed(drawn, "ours", "csl", "sl", QUICK)
-    assert {cell: one["closed"] for cell, one in found["cells"].items()} == {"pgd/1/trained": 50, "pgd/2/trained": 25}
-    assert (found["most"], found["mean"], found["low"], found["high"]) == pytest.approx((50, 37.5, 37.5, 37.5))
+    closed = {name: {cell: one["closed"] for cell, one in of["cells"].items()} for name, of in found.items()}
+    assert closed == {"attacks": {"pgd/1/trained": 50, "pgd/2/trained": 25}, "corruptions": {"fog/3/trained": 25}}
+    attacks = found["attacks"]
+    assert [attacks[key] for key in ("most", "mean", "low", "high")] == pytest.approx([50, 37.5, 37.5, 37.5])
     assert gap_closed({"pgd/8/trained": drawn["pgd/8/trained"]}, "ours", "csl", "sl", QUICK) == {}
 
 
 def test_which_cells_tell_of_robustness():
-    cells = ("pgd/8/trained", "noise/0.5/trained", "corruptions/fog/3/trained", "knn/label/trained", "pgd/0/trained")
-    assert [changed(cell) for cell in cells] == [True, True, True, False, False]
+    kinds = Robustness(radii_l2=(1.0,)).kinds(4).keys() - {"noise", "noise-l2"}
+    assert {family(f"{kind}/2/trained") for kind in {*kinds, "auto-linf", "auto-l2"}} == {"attacks"}
+    assert {family(f"{one.name}/3/trained") for one in STANDARD + EXTRA + MOTION} == {"corruptions"}
+    assert family("shift/imagenet-r/test/trained") == "shifts"
+    as_they_are = (
+        "knn/label", "linear", "linear/shape", "retrieval/5", "clips/features", "texture/fine/image", "clean/0",
+        "pgd/0", "fgsm/0", "noise/2",
+    )  # fmt: skip
+    assert {family(f"{cell}/trained") for cell in as_they_are} == {""}
 
 
 def test_knobs_are_checked():

@@ -1,21 +1,23 @@
 """Tables and pages of invented evaluations: means, spreads, and what is said of them."""
 
 import json
+import math
 import statistics
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from tests.training.invented import evaluated, evaluation
 from training.comparison import Comparison
 from training.reports import attack
-from training.reports.charts import draw_curves
+from training.reports.charts import Line, draw_curves, draw_lines
 from training.reports.glance import glance
 from training.reports.listing import Listing
 from training.reports.measured import measured
 from training.reports.page import as_markdown
 from training.reports.section import Plot, Section
-from training.reports.table import Table
+from training.reports.table import Table, mean_and_spread
 from training.reports.writing import tables_of
 
 
@@ -103,3 +105,13 @@ def test_long_tables_are_folded():
     rows = {str(number): [[1.0]] for number in range(17)}
     assert "<details" in Table("t", ("c",), rows).html()
     assert "<details" not in Table("t", ("c",), dict(list(rows.items())[:16])).html()
+
+
+@pytest.mark.parametrize("missing", [math.nan, math.inf, -math.inf])
+def test_mean_and_spread_are_of_finite_numbers(missing):
+    assert mean_and_spread([]) is mean_and_spread([missing]) is mean_and_spread([1.0, missing]) is None
+    assert mean_and_spread([1.5]) == (1.5, 0) and mean_and_spread([1.0, 2.0, 6.0]) == (3, pytest.approx(math.sqrt(7)))
+    table = Table("t", ("c",), {"r": [[1.0, missing]]})
+    assert table.spread() == {} and table.lines() == ["t · r: c – %"]
+    figure = draw_lines({"a": Line([[1.0, missing], [1.0, 3.0]])}, [0.0, 1.0], ["0", "1"], "x", "y")
+    assert np.isnan(figure.axes[0].lines[0].get_ydata()).tolist() == [True, False]

@@ -120,6 +120,9 @@ def test_what_is_said_of_an_encoder_and_how_it_is_shown():
     assert maps.rows["trained: dog"][2] == [found["map"]["distances"][1][2]] and maps.columns == ("cat", "dog", "owl")
     assert points.rows[f"untrained: sample {rows[5] + 100}"] == [[rows[5] % 3], [5.0], [0.0]]
     assert len(shown.plots[0].figure.axes) == 3 and len(shown.plots[1].figure.axes) == 2
+    fewer = found | {"sheet": {name: some[:7] for name, some in found["sheet"].items()}}  # of other test data
+    both = section({"a": [{"representation": {"trained": found}}], "b": [{"representation": {"trained": fewer}}]})
+    assert both.plots[1].caption.startswith("t-SNE of 7 to 12 test samples")
     many = Representation()(task(classes=MAPPED + 1, count=MAPPED + 1), ["x"] * (MAPPED + 1), {})
     assert "map" not in many and "sheet" not in many and not section({"a": [{"representation": {"t": many}}]}).plots
     with pytest.raises(ValueError, match="shown >= 0 and perplexity > 0"):

@@ -100,6 +100,7 @@ def test_classes_are_matched_by_name_and_strangers_left_out_and_counted(tmp_path
     found = ask(material, reads, make(Folder(other), tmp_path / "renditions"))
     cell = found["shifts"]["red"]["renditions"]["splits"]["train"]
     assert (cell["accuracy"], cell["samples"], cell["of unknown classes"], cell["classes"]) == (100, 6, 6, 2)
+    assert cell["fingerprint"] == Shards(tmp_path / "renditions" / "train").manifest.fingerprint
     assert "shape bias" not in found and len(material.outcomes.cells["shift/renditions/train/red"].right) == 6
 
 

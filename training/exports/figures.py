@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from training.evaluated import FILE, FORMAT
 from training.exports.paths import short_command
 
 ENCODERS = ("untrained", "trained")
-FORMAT = 2  # of evaluation.json, as training/evaluate.py writes it
 
 
 def figures(run: Path, step: int) -> str:
     """Accuracies with standard errors and where they come from, as Markdown, or why there are none."""
-    file = run / "evaluation.json"
+    file = run / FILE
     again = f"`python training/evaluate.py {run.name}` measures it; then export again."
     if not file.is_file():
         return f"Not evaluated. {again}"

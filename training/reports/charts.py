@@ -1,7 +1,6 @@
 """Plots: how a run went, and lines of accuracies."""
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from training.reports.table import mean_and_spread
 from training.trackers import read_metrics
 
 SIZE = (5.6, 4.4)  # inches: small, so that letters stay readable where a phone shrinks the picture
@@ -87,9 +87,9 @@ def _draw_line(axis: Axes, places: Sequence[float], line: Line, label: str, **st
             places, [value for (value,) in line.values], line.errors, marker=".", capsize=2, label=label, **style
         )
         return
-    means, spread = [statistics.mean(v) for v in line.values], [statistics.stdev(v) for v in line.values]
-    axis.plot(places, means, marker=".", label=label, **style)
-    low, high = zip(*((m - s, m + s) for m, s in zip(means, spread, strict=True)), strict=True)
+    found = [mean_and_spread(values) or (math.nan, math.nan) for values in line.values]  # nan leaves a hole
+    axis.plot(places, [mean for mean, _ in found], marker=".", label=label, **style)
+    low, high = zip(*((mean - spread, mean + spread) for mean, spread in found), strict=True)
     axis.fill_between(places, low, high, alpha=0.2, color=style["color"], linewidth=0)
 
 

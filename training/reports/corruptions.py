@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from pipelines.corruptions import STANDARD
 from training.reports.charts import Line, draw_lines, largest_error
 from training.reports.section import Found, Groups, Plot, Section, first, rows_of
 from training.reports.table import Table
@@ -17,11 +18,12 @@ def section(groups: Groups) -> Section:
     """Means of all, of each corruption and of each severity, and every cell as a map."""
     found = rows_of(groups, "corruptions")
     every = [one for runs in found.values() for one in runs]
-    names = [name for name in every[0]["corruptions"] if all(name in one["corruptions"] for one in every)]
+    names = list(every[0]["corruptions"])  # others are not compared
     severities = list(next(iter(every[0]["corruptions"].values())))
     tables = (_summary(found), _each(found, names))
     chance = first(groups)["chance"]["label"]
-    lines = {name: _by_severity(runs, names, severities, name) for name, runs in found.items()}
+    counted = [one.name for one in STANDARD if one.name in names]
+    lines = {name: _by_severity(runs, counted, severities, name) for name, runs in found.items()}
     figure = draw_lines(
         lines,
         [float(place) for place in range(len(severities) + 1)],
@@ -31,7 +33,7 @@ def section(groups: Groups) -> Section:
         chance,
     )
     table = Table("by severity", ("clean", *severities), {name: line.values for name, line in lines.items()})
-    plots = [Plot("severities", figure, "Mean over all corruptions of the tables.", table), _maps(found, names)]
+    plots = [Plot("severities", figure, "Mean over the standard corruptions.", table), _maps(found, names)]
     return Section("What survives corruptions", tables, tuple(plots), _note(every[0], severities))
 
 

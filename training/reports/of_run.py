@@ -20,7 +20,7 @@ SHEET = (
 
 def write_run_report(folder: Path, run: Pretrain, found: dict) -> None:
     """Write a run's report into its folder."""
-    last = tuned_section(folder)
+    last = tuned_section(folder, found)
     if found["step"] or "origin" not in found:  # weights from elsewhere saw nothing here
         last = [*last, *_training(folder, run, found["data"]["train"])]
     write_report(folder, folder.absolute().name, summary(found), {folder.absolute().name: [found]}, last=last)

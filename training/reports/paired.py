@@ -43,27 +43,39 @@ def differences_section(found: Mapping[str, Any]) -> Section:
 
 
 def gap_section(found: Mapping[str, Any], published: Sequence[Cited]) -> Section:
-    """By recipe the mean and the most of the gap that is closed; by cell how much of it."""
+    """By recipe and cell how much of the gap is closed; of each family of cells also the mean and the most."""
     lower, upper, gaps = found["reference"], found["supervised"], found["gap closed"]
-    summary = {name: [[gap[key]] for key in ("mean", "low", "high", "most")] for name, gap in gaps.items()}
-    rows = {
-        f"{name}, {said(cell)}": [[float(one[key])] for key in ("gap", "closed", "low", "high")]
-        for name, gap in gaps.items()
-        for cell, one in gap["cells"].items()
+    of = list(dict.fromkeys(family for by_family in gaps.values() for family in by_family))
+    tables = [
+        Table(
+            f"gap closed, {family}",
+            ("gap, points", "closed, %", "from", "to"),
+            {
+                f"{name}, {said(cell)}": [[float(one[key])] for key in ("gap", "closed", "low", "high")]
+                for name, by_family in gaps.items()
+                for cell, one in by_family.get(family, {"cells": {}})["cells"].items()
+            },
+            unit="",
+            digits=1,
+        )
+        for family in of
+    ]
+    summary = {
+        f"{name}, {family}": [[one[key]] for key in ("mean", "low", "high", "most")]
+        for name, by_family in gaps.items()
+        for family, one in by_family.items()
     }
-    tables = (
-        Table("gap closed", ("mean", "from", "to", "most"), summary, unit="", digits=1),
-        Table("gap closed by cell", ("gap, points", "closed, %", "from", "to"), rows, unit="", digits=1),
-    )
+    tables.append(Table("gap closed, mean and most", ("mean", "from", "to", "most"), summary, unit="", digits=1))
     note = (
         f"100 · (ours − {lower}) / ({upper} − {lower}), in percent, of accuracies on samples that were attacked or "
         f"changed, with the interval of {found['bootstrap']['level']:g} % from the same resamples as the differences. "
         f"100: as robust as {upper}; below 0: less robust than {lower}. Cells with less than {LEAST:g} points of gap "
-        "are left out. The most of many cells flatters: read the mean beside it."
+        "are left out. Attacks, corruptions and other data sets are not averaged together. The most of many cells "
+        "flatters: read the mean beside it."
     )
     for one in published:
         note += f" Published: {one.method}, {one.measure} {one.value} % ({one.source})."
-    return Section("How much of the gap to supervised training is closed", tables, note=note)
+    return Section("How much of the gap to supervised training is closed", tuple(tables), note=note)
 
 
 def said(cell: str) -> str:

@@ -1,7 +1,7 @@
 """Published figures beside ours."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from training.evaluated import Evaluated
 from training.groups import Named
@@ -36,26 +36,8 @@ def ours(name: str, runs: Sequence[Evaluated]) -> list[Cited]:
     """A group's figures under the names that published ones bear."""
     found: dict[tuple[str, str], list[float]] = {}
     for run in runs:
-        steps = run.numbers["protocol"]["robustness"]["attack_steps"]
-        corrupted = []
-        for cell, outcome in run.outcomes.items():
-            part, *what, encoder = cell.split("/")
-            right = 100 * float(outcome.right.mean())
-            if encoder != "trained":
-                continue
-            if part == "linear":
-                found.setdefault(("linear", "clean"), []).append(right)
-            elif part in ("pgd", "auto") and what:
-                attack = f"PGD-{steps}" if part == "pgd" else "AutoAttack"
-                found.setdefault(("linear", f"{attack} {what[0]}/255"), []).append(right)
-            elif part == "corruptions":
-                corrupted.append(right)
-        if corrupted:
-            found.setdefault(("linear", "corruptions"), []).append(statistics.mean(corrupted))
-        for tuned in read_tuned(run.folder):
-            for radius, point in tuned["robustness"]["pgd"].items():
-                measure = f"PGD-{steps} {radius}/255" if float(radius) else "clean"
-                found.setdefault((tuned["name"], measure), []).append(point["accuracy"])
+        for protocol, measure, accuracy in (*_of_probe(run), *_of_tuned(run)):
+            found.setdefault((protocol, measure), []).append(accuracy)
     recipe = runs[0].numbers["recipe"]
     return [
         Cited(name, "", recipe["network"]["type"], epochs_said(runs[0]), protocol, measure,
@@ -63,6 +45,28 @@ def ours(name: str, runs: Sequence[Evaluated]) -> list[Cited]:
                OURS, f"{len(values)} runs" if len(values) > 1 else "1 run", "")
         for (protocol, measure), values in found.items()
     ]  # fmt: skip
+
+
+def _of_probe(run: Evaluated) -> Iterator[tuple[str, str, float]]:
+    """Protocol, measure and accuracy of the trained encoder's linear probe."""
+    attacks = {"pgd": f"PGD-{run.numbers['protocol']['robustness']['attack_steps']}", "auto-linf": "AutoAttack"}
+    for cell, outcome in run.outcomes.items():
+        part, *what, encoder = cell.split("/")
+        accuracy = 100 * float(outcome.right.mean())
+        if cell == "linear/trained":
+            yield "linear", "clean", accuracy
+        elif encoder == "trained" and part in attacks and what != ["0"]:
+            yield "linear", f"{attacks[part]} {what[0]}/255", accuracy
+    if "corruptions" in run.numbers:
+        yield "linear", "corruptions", run.numbers["corruptions"]["trained"]["mean"]["accuracy"]
+
+
+def _of_tuned(run: Evaluated) -> Iterator[tuple[str, str, float]]:
+    """The same of what it became by fine-tuning."""
+    for tuned in read_tuned(run.folder, run.numbers).fresh:
+        attack = f"PGD-{tuned['finetune']['robustness']['attack_steps']}"
+        for radius, point in tuned["robustness"]["pgd"].items():
+            yield tuned["name"], f"{attack} {radius}/255" if float(radius) else "clean", point["accuracy"]
 
 
 def epochs(run: Evaluated) -> float:
@@ -93,11 +97,13 @@ def _warning(groups: Named) -> str:
     known = " to ".join(dict.fromkeys((*seen[:1], *seen[-1:])))
     span = " or ".join(filter(None, [known, "an unknown number of" * (len(seen) < len(runs))]))
     attacked = runs[0].numbers["robustness"]["trained"]["attacked"]
-    return (
+    stale = sum(len(read_tuned(run.folder, run.numbers).stale) for run in runs)
+    said = (
         f"Beware: these are no repetitions. Ours are {networks}, trained for {span} epochs; theirs are the networks "
         "named, where known for the epochs named. Ours are read by a linear probe that is solved to convergence, "
         "theirs (SLF, ALF, AFF, linear) by schedules of their own. Under attack ours are measured on "
         f"{attacked} test samples, theirs as a rule on all. Our images may have been encoded anew or cropped when "
-        "shards were made. ± is a standard deviation over runs. All figures, with their notes, lie in "
-        "training/published_figures.csv."
+        "shards were made; they were corrupted by us. ± is a standard deviation over runs. All figures, with their "
+        "notes, lie in training/published_figures.csv."
     )
+    return f"{said} Fine-tuned runs that are left out, of another step or other test data: {stale}." if stale else said

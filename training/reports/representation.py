@@ -39,7 +39,8 @@ def plots(found: Mapping[str, Found]) -> tuple[Plot, ...]:
         caption = "Mean cosine distance between test samples of two classes; dark is near. Diagonals: within a class."
         made.append(Plot("classes", draw_map(maps), caption, map_table(maps)))
     if sheets:
-        (shown,) = {len(sheet["x"]) for sheet in sheets.values()}
+        counts = sorted({len(sheet["x"]) for sheet in sheets.values()})  # other test data may have fewer samples
+        shown = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
         caption = f"t-SNE of {shown} test samples' features, coloured by class."
         made.append(Plot("sheet", draw_sheet(sheets, names), caption, sheet_table(sheets)))
     return tuple(made)

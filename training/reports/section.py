@@ -1,5 +1,6 @@
 """What a part of an evaluation says: tables, plots with their data, and how to read them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,8 +57,17 @@ def rows_of(groups: Groups, part: str) -> dict[str, list[Any]]:
     for group, found in groups.items():
         for name in found[0][part]:
             row = name if len(groups) == 1 or name in SHARED else f"{group}, {name}"
-            rows.setdefault(row, [one[part][name] for one in found])
+            rows.setdefault(row, [_numbers(one[part][name]) for one in found])
     return rows
+
+
+def _numbers(found: Any) -> Any:
+    """What no number was found of is null in a file, and nan here."""
+    if isinstance(found, dict):
+        return {name: _numbers(one) for name, one in found.items()}
+    if isinstance(found, list):
+        return [_numbers(one) for one in found]
+    return math.nan if found is None else found
 
 
 def first(groups: Groups) -> dict:

@@ -14,6 +14,13 @@ LONG = 16  # rows; longer tables are folded
 HEAD = ("row", "column", "run", "value")
 
 
+def mean_and_spread(values: Sequence[float]) -> tuple[float, float] | None:
+    """Mean and standard deviation (n - 1 below the line; 0 of one); none, unless all are finite and there is one."""
+    if not values or not all(map(math.isfinite, values)):
+        return None
+    return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of cells; a cell holds one value for each run, or none where nothing was measured."""
@@ -28,23 +35,22 @@ class Table:
 
     def cell(self, values: list[float], error: float = math.nan) -> str:
         """The value, ± ``error`` if there is one; of several, mean ± standard deviation (n - 1 below the line)."""
-        if not values or any(map(math.isnan, values)):
+        if (found := mean_and_spread(values)) is None:
             return "–"
-        if len(values) == 1:
-            return f"{values[0]:.{self.digits}f}" + ("" if math.isnan(error) else f" ± {error:.{self.digits}f}")
-        return f"{statistics.mean(values):.{self.digits}f} ± {statistics.stdev(values):.{self.digits}f}"
+        mean, spread = found if len(values) > 1 else (found[0], error)
+        return f"{mean:.{self.digits}f}" + ("" if math.isnan(spread) else f" ± {spread:.{self.digits}f}")
 
     def spread(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Mean and standard deviation of each cell that holds several values."""
-        return {
+        """Mean and standard deviation of each cell that holds several values, all finite."""
+        found = {
             name: {
-                column: {"mean": statistics.mean(values), "standard deviation": statistics.stdev(values)}
+                column: {"mean": both[0], "standard deviation": both[1]}
                 for column, values in zip(self.columns, cells, strict=True)
-                if len(values) > 1
+                if len(values) > 1 and (both := mean_and_spread(values))
             }
             for name, cells in self.rows.items()
-            if any(len(values) > 1 for values in cells)
         }
+        return {name: cells for name, cells in found.items() if cells}
 
     def lines(self) -> list[str]:
         """A line of text for each row."""

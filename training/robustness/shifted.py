@@ -95,6 +95,7 @@ def _accuracy(one: Shifted, name: str, samples: np.ndarray, decided: Tensor, out
     labels = one.split.labels()
     right = decided.cpu() == torch.from_numpy(labels[samples].astype(np.int64))
     return outcomes.add(f"shift/{one.of}/{one.name}/{name}", samples, right) | {
+        "fingerprint": one.split.manifest.fingerprint,
         "samples": len(samples),
         "of unknown classes": int((~np.isin(labels, [*one.members])).sum()),
         "classes": len(one.members),
