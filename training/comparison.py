@@ -98,7 +98,7 @@ def write_comparison(
     write_atomically(out / "comparison.csv", tables_csv(tables).encode())
     said = f"Accuracies in percent; mean ± standard deviation over runs. {seeds_of(named)}"
     write_report(out, " and ".join(named), said, numbers, last=last)
-    print(*(f"{len(runs)} runs · {line}" for table in tables for line in table.lines()), sep="\n")
+    print(*(f"{len(runs)} runs · {line}" for table in tables if not table.long for line in table.lines()), sep="\n")
     print(f"{out / 'report.html'} shows mean and spread of {len(runs)} runs")
 
 

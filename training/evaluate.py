@@ -89,7 +89,10 @@ class Evaluate:
         material.outcomes.save(folder)
         write_atomically(folder / FILE, as_json(found))
         write_run_report(folder, run, found)
-        print(*(f"{folder} · {line}" for table in tables_of({"": [found]}) for line in table.lines()), sep="\n")
+        print(
+            *(f"{folder} · {line}" for table in tables_of({"": [found]}) if not table.long for line in table.lines()),
+            sep="\n",
+        )
         print(f"{folder / 'report.html'} shows curves, views and these tables")
         size = sum(file.stat().st_size for file in (folder / CHUNKS).rglob("*.safetensors"))
         if size > LARGE:

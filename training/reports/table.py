@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from training.reports.listing import boxed, row
 
-LONG = 16  # rows; longer tables are folded
+LONG = 24  # rows; longer tables are folded
 HEAD = ("row", "column", "run", "value")
 
 
@@ -52,6 +52,11 @@ class Table:
         }
         return {name: cells for name, cells in found.items() if cells}
 
+    @property
+    def long(self) -> bool:
+        """Whether it is folded on a page, and left out of what is printed."""
+        return len(self.rows) > LONG
+
     def lines(self) -> list[str]:
         """A line of text for each row."""
         return [
@@ -70,9 +75,7 @@ class Table:
             f"<tr><td>{html.escape(name)}</td>" + "".join(f"<td>{cell}</td>" for cell in self._shown(name)) + "</tr>"
             for name in self.rows
         )
-        return boxed(
-            self._title, f"<table><thead><tr>{head}</tr></thead>{body}</table>", "rows" if len(self.rows) > LONG else ""
-        )
+        return boxed(self._title, f"<table><thead><tr>{head}</tr></thead>{body}</table>", "rows" if self.long else "")
 
     def markdown(self) -> str:
         lines = [["", *self.columns], ["---", *["---:"] * len(self.columns)]]
