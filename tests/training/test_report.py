@@ -102,9 +102,9 @@ def test_names_end_no_cell_of_markdown_and_begin_no_tag():
 
 
 def test_long_tables_are_folded():
-    rows = {str(number): [[1.0]] for number in range(17)}
+    rows = {str(number): [[1.0]] for number in range(25)}
     assert "<details" in Table("t", ("c",), rows).html()
-    assert "<details" not in Table("t", ("c",), dict(list(rows.items())[:16])).html()
+    assert "<details" not in Table("t", ("c",), dict(list(rows.items())[:24])).html()
 
 
 @pytest.mark.parametrize("missing", [math.nan, math.inf, -math.inf])
