@@ -4,9 +4,6 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import matplotlib
-
-matplotlib.use("Agg")
 import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure

@@ -4,9 +4,9 @@ import json
 import math
 import statistics
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from tests.training.invented import evaluated, evaluation
 from training.comparison import Comparison
@@ -97,7 +97,7 @@ def test_names_end_no_cell_of_markdown_and_begin_no_tag():
     table, listing = Table(bad, (bad,), {bad: [[1.0]]}), Listing(bad, ("", bad), ((bad, bad),))
     assert table.markdown() == f"|  | {said} |\n| --- | ---: |\n| {said} | 1.00 |\n"
     assert listing.markdown() == f"|  | {said} |\n| --- | --- |\n| {said} | {said} |\n"
-    page = as_markdown(bad, bad, [Section(bad, (table,), (Plot("x", plt.figure(), bad),), bad, (listing,))])
+    page = as_markdown(bad, bad, [Section(bad, (table,), (Plot("x", Figure(), bad),), bad, (listing,))])
     assert page.count(said) == page.count("<img>") == 12
 
 

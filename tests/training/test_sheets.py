@@ -2,19 +2,12 @@
 
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 
 from pipelines.batch import Batch
 from training.sheets import PAPER, draw_samples, draw_views, samples_shown
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def batch_of(samples: int, negatives: int, length: int, side: int) -> Batch:

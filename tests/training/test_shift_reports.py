@@ -2,7 +2,6 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import pytest
 
 from training.reports import cues, shape_bias, shifts, textures
@@ -41,8 +40,7 @@ def run(seed: float) -> dict:
 
 @pytest.fixture(params=[{"": [run(0)]}, {"a": [run(0), run(2)], "b": [run(1)]}], ids=["one", "several"])
 def groups(request):
-    yield request.param
-    plt.close("all")
+    return request.param
 
 
 @pytest.mark.parametrize("part", [shifts, shape_bias, cues, textures])

@@ -4,10 +4,6 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -21,7 +17,8 @@ def draw_bars(
         series: By title a cell for each name; a cell without values, or of none that is a number, has no bar.
         up: Names the axis.
     """
-    figure, axis = plt.subplots(figsize=(max(6.0, 1.5 + 0.35 * len(names)), 4.2), constrained_layout=True)
+    figure = Figure(figsize=(max(6.0, 1.5 + 0.35 * len(names)), 4.2), layout="constrained")
+    axis = figure.subplots()
     width = 0.8 / max(len(series), 1)
     for number, (title, cells) in enumerate(series.items()):
         places = np.arange(len(names)) + (number - (len(series) - 1) / 2) * width

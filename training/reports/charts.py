@@ -5,10 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -24,7 +20,8 @@ def draw_curves(folder: Path) -> Figure:
     """Loss, online kNN and the share of the data-free floor over steps; what a false-negative rule did, if one ran."""
     lines = read_metrics(folder)
     shares = [name for name in SHARES if any(name in line for line in lines)]
-    figure, panels = plt.subplots(2, 2, figsize=(7, 5.2), constrained_layout=True)
+    figure = Figure(figsize=(7, 5.2), layout="constrained")
+    panels = figure.subplots(2, 2)
     axes = panels.flatten()
     _plot(axes[0], lines, ["loss"], "loss")
     _plot(axes[1], lines, sorted({k for line in lines for k in line if k.startswith("knn/")}), "kNN, %")
@@ -66,7 +63,8 @@ def draw_lines(
     floor: float | None = None,
 ) -> Figure:  # fmt: skip
     """Lines over places, which bear ``ticks``; ``across`` and ``up`` name the axes, chance reaches ``floor``."""
-    figure, axis = plt.subplots(figsize=SIZE, constrained_layout=True)
+    figure = Figure(figsize=SIZE, layout="constrained")
+    axis = figure.subplots()
     kinds = [name for name in dict.fromkeys(line.of for line in lines.values()) if not name.endswith("untrained")]
     for label, line in lines.items():
         colour = f"C{kinds.index(line.of) % 10}" if line.of in kinds else "tab:gray"

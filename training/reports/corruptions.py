@@ -3,15 +3,14 @@
 import statistics
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from pipelines.corruptions import STANDARD
 from training.reports.charts import Line, draw_lines, largest_error
-from training.reports.section import Found, Groups, Plot, Section, first, rows_of
+from training.reports.section import Found, Groups, Plot, Section, first, once, rows_of
 from training.reports.table import Table
 
-MAPS = 4  # most encoders whose heat map is drawn
+ACROSS = 4  # maps side by side
 
 
 def section(groups: Groups) -> Section:
@@ -81,23 +80,24 @@ def _maps(found: Mapping[str, Found], names: Sequence[str]) -> Plot:
         for encoder, runs in found.items()
         for name in names
     }
-    shown = list(found)[-MAPS:]
     cells = {
         encoder: [[statistics.mean(values) for values in data[f"{encoder}, {_said(name)}"]] for name in names]
-        for encoder in shown
+        for encoder in once(list(found))
     }
     figure = _draw(cells, [_said(name) for name in names], severities)
     return Plot("corruptions", figure, "Accuracy in percent by corruption and severity.", Table("", severities, data))
 
 
 def _draw(cells: Mapping[str, Sequence[Sequence[float]]], down: Sequence[str], across: Sequence[str]) -> Figure:
-    """A map for each encoder, side by side, all with one scale of colours."""
-    wide, high = 1.6 + 2.6 * len(cells), 0.9 + 0.27 * len(down)
-    figure, axes = plt.subplots(
-        1, len(cells), figsize=(wide, high), sharey=True, constrained_layout=True, squeeze=False
-    )
+    """A map for each encoder, all with one scale of colours."""
+    beside, below = min(len(cells), ACROSS), -(-len(cells) // ACROSS)
+    size = 1.6 + 2.6 * beside, below * (0.9 + 0.27 * len(down))
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(below, beside, sharey=True, squeeze=False)
+    for axis in axes.flat[len(cells) :]:
+        axis.axis("off")
     most = max(value for rows in cells.values() for row in rows for value in row)
-    for axis, (encoder, rows) in zip(axes[0], cells.items(), strict=True):
+    for axis, (encoder, rows) in zip(axes.flat, cells.items(), strict=False):
         axis.imshow(rows, aspect="auto", cmap="viridis", vmin=0, vmax=most)
         for y, row in enumerate(rows):
             for x, value in enumerate(row):

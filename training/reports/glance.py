@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from training.reports.section import Groups, Section, has, rows_of
+from training.reports.section import Groups, Section, has, once, rows_of
 from training.reports.table import Table
 
 Shares = Sequence[dict]
@@ -41,7 +41,7 @@ def glance(groups: Groups) -> Section:
         columns.append(headline.title(next(iter(found.values()))[0]))
         for name, runs in found.items():
             cells.setdefault(name, []).append([headline.share(run) for run in runs])
-    cells = {name: cells[name] for name in _once(list(cells))}
+    cells = {name: cells[name] for name in once(list(cells))}
     table = Table(
         "accuracy",
         tuple(columns),
@@ -55,9 +55,3 @@ def glance(groups: Groups) -> Section:
         else "the standard error over test samples; how much seeds differ, one run cannot say."
     )
     return Section("At a glance", (table,), note=note)
-
-
-def _once(names: Sequence[str]) -> list[str]:
-    """Trained encoders, and of those that have learned nothing the first: what they know hangs on the seed alone."""
-    untrained = [name for name in names if name.endswith("untrained")]
-    return [*untrained[:1], *(name for name in names if name not in untrained)]

@@ -4,9 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -77,9 +74,8 @@ def sheet_table(sheets: Mapping[str, dict]) -> Table:
 def _panels(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
     across = min(len(titles), ACROSS)
     down = math.ceil(len(titles) / across)
-    figure, panels = plt.subplots(
-        down, across, figsize=(SIDE * across, SIDE * down), squeeze=False, layout="constrained"
-    )
+    figure = Figure(figsize=(SIDE * across, SIDE * down), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False)
     for axis, title in zip(panels.flat, titles, strict=False):
         axis.set_title(title, fontsize="medium")
     for axis in panels.flat[len(titles) :]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from training.gap import LEAST
@@ -87,7 +86,8 @@ def _draw(found: Mapping[str, Mapping[str, dict]], against: str) -> Figure:
     """A bar for each recipe and cell; of very many cells some, evenly spread."""
     cells = list(next(iter(found.values()), {}))
     cells = cells[:: -(-len(cells) // DRAWN) or 1]
-    figure, axis = plt.subplots(figsize=(SIZE[0], 1.4 + 0.2 * len(cells) * max(1, len(found))), constrained_layout=True)
+    figure = Figure(figsize=(SIZE[0], 1.4 + 0.2 * len(cells) * max(1, len(found))), layout="constrained")
+    axis = figure.subplots()
     for number, (name, differences) in enumerate(found.items()):
         places = [-(place + 0.7 * number / len(found)) for place in range(len(cells))]
         some = [differences[cell] for cell in cells]

@@ -78,3 +78,9 @@ def first(groups: Groups) -> dict:
 def chance(groups: Groups, *facts: str) -> dict[str, list[list[float]]]:
     """The row "chance": what is right without looking."""
     return {"chance": [[first(groups)["chance"][fact]] for fact in facts]}
+
+
+def once(names: Sequence[str]) -> list[str]:
+    """Trained encoders, and of those that have learned nothing the first: what they know hangs on the seed alone."""
+    untrained = [name for name in names if name.endswith("untrained")]
+    return [*untrained[:1], *(name for name in names if name not in untrained)]
