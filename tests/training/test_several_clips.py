@@ -1,5 +1,7 @@
 """Several clips of a test video: which frames are seen, and what is averaged."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -33,7 +35,7 @@ def test_features_are_those_of_clips_from_the_first_to_the_last_frame(videos, tm
     shards, clip = Shards(videos / "test"), Clip(2, 3)
     loader = Loader(videos / "test", batch=4, side=8, clip=clip, decoder=Plain())
     material = Material(loader, Shards(videos / "train"), shards, Chunked(tmp_path, Accelerator(cpu=True), Place()))
-    numbers, found = Featured({"all": Pixels()}, material, 5, 4).spread(3, np.array([1, 4, 5, 99]))
+    numbers, found = Featured({"all": Pixels()}, replace(material, together=4), 5).spread(3, np.array([1, 4, 5, 99]))
     assert numbers.tolist() == [1, 4, 5] and found["all"].shape == (3, 3, 2 * 3 * 64)
     extent = shards.index.extent[numbers].astype(np.int64)
     room = extent[:, 0] - 4
