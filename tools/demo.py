@@ -15,9 +15,12 @@ MODULES = "attack:clae false-negatives:threshold"
 NEGATIVES = {"image": "loader.negatives:textures", "video": "loader.negatives:patches"}
 TEXTURES = {"image": "texture:stochastic --texture.side 32", "video": ""}
 RECIPES = {"image": "simclr-synthetic", "video": "simclr-moving"}
-SAMPLES = {"image": "--train 4096 --test 512", "video": "--train 1024 --test 256"}
-LENGTH = {"image": "--steps 150 --probe.every 75", "video": "--steps 50 --probe.every 25"}
-EVALUATION = "--knn.neighbours 20 --robustness.attacked 128 --masking.samples 64 --corruptions.samples 128"
+SAMPLES = {"image": "--train 3072 --test 512", "video": "--train 1024 --test 256"}
+LENGTH = {"image": "--steps 120 --probe.every 60", "video": "--steps 40 --probe.every 20"}
+EVALUATION = (
+    "--knn.neighbours 20 --clips.count 3 --representation.shown 500 --robustness.attacked 100 "
+    "--robustness.radii 0.5 1 2 --robustness.radii-l2 16 64 --masking.samples 32 --corruptions.samples 96"
+)
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>antipodal demo</title>
