@@ -47,14 +47,14 @@ def trained(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def calm(trained, tmp_path_factory) -> Path:
-    """The same, evaluated by one process that nobody disturbed, on one core."""
+    """The same, evaluated by one process that nobody disturbed, on the same two cores."""
     folder = shutil.copytree(trained, tmp_path_factory.mktemp("calm") / "run")
     finish(words(folder))
     return folder
 
 
 def words(folder: Path, processes: int = 1) -> list[str]:
-    launch = ["taskset", "--cpu-list", ",".join(map(str, sorted(os.sched_getaffinity(0))[:processes])), sys.executable]
+    launch = ["taskset", "--cpu-list", ",".join(map(str, sorted(os.sched_getaffinity(0))[:2])), sys.executable]
     if processes > 1:
         launch += ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     return [*launch, str(ROOT / "training" / "evaluate.py"), str(folder), *KNOBS]
@@ -107,7 +107,7 @@ def test_two_processes_find_what_one_finds(trained, calm, tmp_path):
     finish(words(folder, processes=2))
     check_same(calm, folder)
     one, two = chunks(calm), chunks(folder)
-    assert len(one) == 10 and {name: chunk[2] for name, chunk in one.items()} == {n: c[2] for n, c in two.items()}
+    assert len(one) > 10 and {name: chunk[2] for name, chunk in one.items()} == {n: c[2] for n, c in two.items()}
 
 
 @pytest.mark.long
