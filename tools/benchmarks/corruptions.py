@@ -25,6 +25,9 @@ class Cost(NamedTuple):
     wall: float
 
 
+BOTH = [one for one in STANDARD + EXTRA if one.name != "frost"]  # the library fails to read its pictures of frost
+
+
 @dataclass(frozen=True)
 class Corruptions:
     """Corrupt generated pictures at all five severities: milliseconds per picture, ours and the library's in turns.
@@ -52,7 +55,7 @@ class Corruptions:
         clips = _pictures(max(4096 // side**2, 1) * 4, side)
         print(f"{side} pixels, ms per picture, CPU (on the clock): antipodal, imagecorruptions-imaug, ratio")
         found = {}
-        for corruption in STANDARD + EXTRA:
+        for corruption in BOTH:
             sides = {"antipodal": _ours(corruption, clips), "imagecorruptions-imaug": _library(corruption.name, clips)}
             turns: dict[str, list[Cost]] = {name: [] for name in sides}
             for number in range(self.repeats + 1):
@@ -61,12 +64,12 @@ class Corruptions:
                     turns[name] += [cost] if number else []  # the first turn compiles and reads files
             found[corruption.name] = turns
             print(f"{corruption.name:20}{_line(turns)}", flush=True)
-        names = [one.name for one in STANDARD]
+        names = [one.name for one in BOTH if one in STANDARD]
         means = {
             who: [_mean([found[name][who][turn] for name in names]) for turn in range(self.repeats)]
             for who in ("antipodal", "imagecorruptions-imaug")
         }
-        print(f"{'mean of the fifteen':20}{_line(means)}", flush=True)
+        print(f"{'mean of the fourteen':20}{_line(means)}", flush=True)
         return found
 
 
