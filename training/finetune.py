@@ -69,7 +69,7 @@ class Finetune:
         encoder, step = learned(run)
         classifier, loss = tune(self.tuning, encoder, run.method.measured_branch, run.loader, train, self.seed, place)
         material = Material(run.loader, train, test, Chunked(run.out / CHUNKS, accelerator, place), self.together)
-        measured = self.robustness({"tuned": classifier}, test, np.arange(len(test)), material)["tuned"]
+        measured = self.robustness({"tuned": classifier}, np.arange(len(test)), material)["tuned"]
         found = {
             "name": self.name or type(self.tuning).__name__.lower(),
             "run": run.out.name,

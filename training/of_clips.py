@@ -28,10 +28,10 @@ class OfClips:
     ) -> dict:
         """All numbers, as JSON values; of ``asked``, the numbers of the sound test samples, and of other data sets."""
         found = {
-            "robustness": self.robustness(classifiers, material.test, asked, material),
+            "robustness": self.robustness(classifiers, asked, material),
             "autoattack": self.auto(classifiers, asked, material),
             "masking": self.masking(classifiers, asked, material),  # after what it compares
-            "corruptions": self.corruptions(classifiers, material.test, asked, material),
+            "corruptions": self.corruptions(classifiers, asked, material),
             **self.shifts(classifiers, shifted, material),
         }
         return {part: numbers for part, numbers in found.items() if numbers}

@@ -6,13 +6,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import numpy as np
 
 from shards.media import kind_of
 from shards.refusal import Refusal
 from shards.sample import Rejected, Sample
+from shards.sources.listed import Item
 from shards.sources.listing import Listing
 from shards.sources.names import apart, numbered, printable, tidy
 from shards.sources.official import shortfall
@@ -21,16 +21,6 @@ from shards.sources.rows import Rows
 
 SEVERITIES = tuple("12345")
 OFFICIAL = {1000: 50_000, 200: 10_000}  # pictures of a split, by the number of classes
-
-
-class Item(NamedTuple):
-    """One picture: where it lies, its class, and how many named alike came before it in its split."""
-
-    path: str
-    offset: int
-    size: int
-    label: int
-    before: int
 
 
 @dataclass(frozen=True)

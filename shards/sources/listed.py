@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One video: where it lies, its class, and which it is of those whose names are alike."""
+    """One file: where it lies, its class, and which it is of those whose names are alike."""
 
     path: str
     offset: int

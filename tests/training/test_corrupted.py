@@ -29,7 +29,7 @@ def run(images, folder, together=128, side=32, **knobs):
     shards, loader = Shards(images / "train"), Loader(images / "train", batch=8, side=side, decoder=Plain())
     material = Material(loader, shards, shards, Chunked(folder, Accelerator(cpu=True), Place()), together)
     knobs = {"severities": (1, 5), "samples": 12, **knobs}
-    return Corruptions(**knobs)({"net": NET}, shards, EVERY, material), material
+    return Corruptions(**knobs)({"net": NET}, EVERY, material), material
 
 
 def test_every_cell_is_what_the_corruption_itself_gives(images, tmp_path):

@@ -111,7 +111,7 @@ def test_what_is_found_is_saved_with_the_classifier_that_was_measured(
     classifier = tuning.end(tuning.begin(learned(run)[0], run.method.measured_branch, 8)).eval()
     classifier.load_state_dict(load_file(folder / f"tuned-{name}.safetensors"))
     material = Material(run.loader, test, test, Chunked(folder / "again", Accelerator(cpu=True), Place()))
-    again = LIGHT({"tuned": classifier}, test, torch.arange(len(test)).numpy(), material)["tuned"]
+    again = LIGHT({"tuned": classifier}, torch.arange(len(test)).numpy(), material)["tuned"]
     assert again == found["robustness"]
 
 

@@ -45,7 +45,7 @@ def given(images):
 def run(given, folder, samples=EVERY, together=128, **knobs):
     loader, shards, network, _, _ = given
     material = Material(loader, shards, shards, Chunked(folder, Accelerator(cpu=True), Place()), together)
-    return Robustness(radii=(1.0, 4.0, 16.0), **knobs)({"net": network}, shards, samples, material)["net"]
+    return Robustness(radii=(1.0, 4.0, 16.0), **knobs)({"net": network}, samples, material)["net"]
 
 
 def test_is_what_one_big_batch_gives(given, tmp_path):

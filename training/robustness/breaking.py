@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from shards.keyed import uniforms
+from training.chunked import Measure, Rows
 from training.probes.split import SPLIT_SEED
 from training.robustness.pgd import PGD, Classifier
 
@@ -59,6 +60,19 @@ def still_right(
     breaks = [breaking_radii(classify, clips, labels, starts, group) for group in groups]
     under = [radius > attack.radius for radius, group in zip(breaks, groups, strict=True) for attack in group]
     return torch.stack([breaks[0] > 0, *under], 1)
+
+
+def few_at_a_time(measure: Measure, together: int) -> Measure:
+    """``measure`` of so many samples of a chunk at a time, end to end: fewer need less memory."""
+
+    def measured(numbers: np.ndarray, clips: Tensor) -> Rows:
+        parts = [
+            measure(some, clips[at : at + together])
+            for at, some in ((at, numbers[at : at + together]) for at in range(0, len(numbers), together))
+        ]
+        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+    return measured
 
 
 def refuse_twice(*radii: tuple[float, ...]) -> None:

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from pipelines.corruptions import EXTRA, MOTION, STANDARD
 from pipelines.corruptions.corruption import SEVERITIES, SMALLEST, Corruption
 from pipelines.corruptions.optional import INSTALL, installed
-from shards.read import Shards
 from training.chunked import Rows, in_parts
 from training.material import Material
 from training.outcomes import Outcomes
@@ -45,7 +44,7 @@ class Corruptions:
             raise ValueError(f"need a severity, samples >= 0, got {self}")
 
     def __call__(
-        self, classifiers: Mapping[str, nn.Module], test: Shards, samples: np.ndarray, material: Material
+        self, classifiers: Mapping[str, nn.Module], samples: np.ndarray, material: Material
     ) -> dict[str, dict]:
         """Corrupt some of the test split's ``samples`` in every way, and ask each of ``classifiers``.
 
@@ -54,6 +53,7 @@ class Corruptions:
         corruptions = self._possible(material.loader.side, material.loader.clip.length)
         if not corruptions:
             return {}
+        test = material.test
         labels = material.classes(test, "label", np.arange(len(test)))
 
         def measure(numbers: np.ndarray, clips: Float[Tensor, "b t c h w"]) -> Rows:

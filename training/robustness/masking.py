@@ -18,7 +18,7 @@ from training.chunked import Rows
 from training.material import Material
 from training.outcomes import Outcomes
 from training.probes.split import chosen
-from training.robustness.breaking import Clips, random_starts, still_right
+from training.robustness.breaking import Clips, few_at_a_time, random_starts, still_right
 from training.robustness.pgd import PGD, Classifier, fgsm, uphill
 from training.values import describe
 
@@ -58,18 +58,16 @@ class Masking:
         labels = material.classes(test, "label", np.arange(len(test)))
 
         def measure(numbers: np.ndarray, clips: Tensor) -> Rows:
-            parts = [
-                {f"{name}|{what}": row for name, c in classifiers.items() for what, row in self.tried(c, *some).items()}
-                for some in zip(
-                    clips.split(material.together), labels[numbers].split(material.together),
-                    np.split(numbers, range(material.together, len(numbers), material.together)), strict=True,
-                )
-            ]  # fmt: skip
-            return {cell: torch.cat([part[cell] for part in parts]) for cell in parts[0]}
+            return {
+                f"{name}|{what}": row
+                for name, classifier in classifiers.items()
+                for what, row in self.tried(classifier, clips, labels[numbers], numbers).items()
+            }
 
         _, rows = material.ask(
-            "masking", {"masking": describe(self)}, classifiers, test, chosen(len(test), samples, self.samples), measure
-        )
+            "masking", {"masking": describe(self)}, classifiers, test, chosen(len(test), samples, self.samples),
+            few_at_a_time(measure, material.together),
+        )  # fmt: skip
         shares = {cell: 100 * row.double().mean().item() for cell, row in rows.items()}
         return {
             name: self.checks({cell.partition("|")[2]: p for cell, p in shares.items() if cell.startswith(f"{name}|")})

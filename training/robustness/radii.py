@@ -7,11 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from shards.read import Shards
 from training.chunked import Rows
 from training.material import Material
 from training.probes.split import chosen
-from training.robustness.breaking import Clips, random_starts, refuse_twice, still_right
+from training.robustness.breaking import Clips, few_at_a_time, random_starts, refuse_twice, still_right
 from training.robustness.extent import Sparse, Universal
 from training.robustness.pgd import PGD, fgsm
 from training.values import describe
@@ -54,27 +53,24 @@ class Robustness:
         refuse_twice(self.radii, self.radii_l2)
 
     def __call__(
-        self, classifiers: Mapping[str, nn.Module], test: Shards, samples: np.ndarray, material: Material
+        self, classifiers: Mapping[str, nn.Module], samples: np.ndarray, material: Material
     ) -> dict[str, dict]:
         """Break each of ``classifiers`` on some of the test split's ``samples``; all see the same clips and starts.
 
         Returns: for each, the number of samples, and for each kind of attack accuracies in percent with their standard
         errors by radius; radius "0" is no attack.
         """
+        test = material.test
         labels = material.classes(test, "label", np.arange(len(test)))
         kinds = self.kinds(material.loader.clip.length)
 
         def measure(numbers: np.ndarray, clips: Tensor) -> Rows:
-            few = range(0, len(numbers), material.together)
-            parts = [
-                self._right(classifiers, kinds, some, clips[at : at + len(some)], labels[some])
-                for at, some in ((at, numbers[at : at + material.together]) for at in few)
-            ]
-            return {cell: torch.cat([part[cell] for part in parts]) for cell in parts[0]}
+            return self._right(classifiers, kinds, numbers, clips, labels[numbers])
 
         attacked, right = material.ask(
-            "attack", {"attack": describe(self)}, classifiers, test, chosen(len(test), samples, self.attacked), measure
-        )
+            "attack", {"attack": describe(self)}, classifiers, test, chosen(len(test), samples, self.attacked),
+            few_at_a_time(measure, material.together),
+        )  # fmt: skip
         return {
             name: {"attacked": len(attacked)}
             | {
